@@ -1,0 +1,57 @@
+"""What judging yields: findings, the verdict they add up to, and the witnesses that ran."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from dsl.lower import EFFECT_STRENGTH
+
+OUTCOMES = tuple(EFFECT_STRENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One effect line that fired, or could not be judged (`facts` then names the unknown ones).
+
+    `measure` and `bound` are the compared values of a limit. `flagged` says that a proven reducing
+    order passed although a fact was unknown.
+    """
+
+    rule: str
+    line: int
+    effect: str
+    code: str
+    mode: str
+    measure: Fraction | None = None
+    bound: Fraction | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    flagged: bool = False
+
+    @property
+    def counts_as(self) -> str:
+        """The effect the verdict takes into account: trial none, advisory at most warn."""
+        if self.mode == "trial":
+            return "allow"
+        if self.mode == "advisory" and EFFECT_STRENGTH[self.effect] > EFFECT_STRENGTH["warn"]:
+            return "warn"
+        return self.effect
+
+    @property
+    def is_unknown(self) -> bool:
+        return bool(self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict over all findings, strongest first, and the ids of every rule that ran."""
+
+    verdict: str
+    findings: tuple[Finding, ...]
+    witnesses: tuple[str, ...]
+
+
+def conclude(findings: Iterable[Finding], witnesses: tuple[str, ...]) -> Judgement:
+    """Return the judgement: findings by strength, then rule id, then line."""
+    ordered = sorted(findings, key=lambda f: (-EFFECT_STRENGTH[f.counts_as], f.rule, f.line))
+    verdict = ordered[0].counts_as if ordered else "allow"
+    return Judgement(verdict, tuple(ordered), witnesses)

@@ -1,0 +1,35 @@
+"""The language from text to bundle, one stage a line: this file is the table of contents.
+
+    text      → syntax tree   parse.py      (grammar.lark, build.py → syntax.py)
+    syntax    → rulebooks     names.py      who is called what
+    rulebooks → rule IR       lower.py      (expressions.py, types.py, intervals.py, monotone.py → ir.py)
+    rule IR   → bundle        bundle.py     content hash over text, contracts and dated values
+
+A bundle is judged by `interpret.py`, the reference, or by `scalar/`, compiled Python. Every stage is
+`stage(input) -> (output, diagnostics)`; an exception is a bug.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from dsl.bundle import Bundle, make_bundle
+from dsl.contracts import Schema, read_contracts
+from dsl.cost import check_cost
+from dsl.diagnostics import Diagnostic, has_errors, in_order
+from dsl.lower import lower
+from dsl.names import resolve
+from dsl.parse import parse
+from dsl.text import Source
+
+
+def compile_rules(sources: Sequence[Source], schemas: Mapping[str, Schema]) -> tuple[Bundle | None, list[Diagnostic]]:
+    """Return the bundle of these rule files under these contracts, or None with what is wrong."""
+    contracts = read_contracts(schemas)
+    parsed = [parse(source) for source in sorted(sources, key=lambda source: source.name)]
+    files, found = [file for file, _ in parsed], [d for _, problems in parsed for d in problems]
+    books, clashes = resolve(files, contracts)
+    ruleset, problems = lower(books, contracts)
+    costs = check_cost(ruleset, contracts)
+    found = in_order([*found, *clashes, *problems, *costs])
+    if has_errors(found):
+        return None, found
+    return make_bundle(sources, schemas, contracts, books, ruleset), found

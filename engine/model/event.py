@@ -1,0 +1,112 @@
+"""The event envelope and the closed taxonomy of what can happen on the desk (BEHAVIOUR 1)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from engine.model.time import Timestamp
+
+
+class Topic(StrEnum):
+    MARKET = "MARKET"
+    STRATEGY = "STRATEGY"
+    DECISION = "DECISION"
+    OMS = "OMS"
+    RISK = "RISK"
+    BROKER = "BROKER"
+    LEDGER = "LEDGER"
+    RECON = "RECON"
+    RUNTIME = "RUNTIME"
+    AUDIT = "AUDIT"
+    EVAL = "EVAL"
+    PROMOTION = "PROMOTION"
+    CONFIG = "CONFIG"
+
+
+class EventType(StrEnum):
+    """Event types; TAXONOMY names the topic of each."""
+
+    MARKET_BAR = "MARKET_BAR"
+    MARKET_OPEN = "MARKET_OPEN"
+    MARKET_DATA_STALE = "MARKET_DATA_STALE"
+    MARKET_DATA_GAP = "MARKET_DATA_GAP"
+    MARKET_DATA_OUTLIER = "MARKET_DATA_OUTLIER"
+    DATA_SOURCE_SWITCH = "DATA_SOURCE_SWITCH"
+    DATA_DISAGREEMENT = "DATA_DISAGREEMENT"
+    CORPORATE_ACTION = "CORPORATE_ACTION"
+    SIGNAL_INTENT_EMITTED = "SIGNAL_INTENT_EMITTED"
+    SHADOW_ORDER_INTENT = "SHADOW_ORDER_INTENT"
+    STRATEGY_ERROR = "STRATEGY_ERROR"
+    DECISION_RECORDED = "DECISION_RECORDED"
+    HOLD_OPENED = "HOLD_OPENED"
+    HOLD_APPROVED = "HOLD_APPROVED"
+    HOLD_DENIED = "HOLD_DENIED"
+    HOLD_EXPIRED = "HOLD_EXPIRED"
+    ORDER_CREATED = "ORDER_CREATED"
+    ORDER_SUBMITTED = "ORDER_SUBMITTED"
+    ORDER_ACKED = "ORDER_ACKED"
+    ORDER_FILLED = "ORDER_FILLED"
+    ORDER_CANCELED = "ORDER_CANCELED"
+    ORDER_REPLACED = "ORDER_REPLACED"
+    ORDER_REJECTED = "ORDER_REJECTED"
+    ORDER_QUARANTINED = "ORDER_QUARANTINED"
+    OUTBOX_ENQUEUED = "OUTBOX_ENQUEUED"
+    INBOX_RECEIVED = "INBOX_RECEIVED"
+    BROKER_FILL = "BROKER_FILL"
+    BROKER_REJECT = "BROKER_REJECT"
+    FILL_APPLIED = "FILL_APPLIED"
+    POSITION_UPDATED = "POSITION_UPDATED"
+    CASH_ADJUSTED = "CASH_ADJUSTED"
+    RECON_CLEAN = "RECON_CLEAN"
+    RECON_DRIFT = "RECON_DRIFT"
+    RUN_STARTED = "RUN_STARTED"
+    RUN_RESUMED = "RUN_RESUMED"
+    RUN_STOPPED = "RUN_STOPPED"
+    RUN_HALTED = "RUN_HALTED"
+    ARMING_REQUESTED = "ARMING_REQUESTED"
+    ARMED = "ARMED"
+    DISARMED = "DISARMED"
+    DEADMAN_TRIGGERED = "DEADMAN_TRIGGERED"
+    LOOKAHEAD_VIOLATION = "LOOKAHEAD_VIOLATION"
+    EVAL_COMPLETED = "EVAL_COMPLETED"
+    PROMOTION_GATE_PASSED = "PROMOTION_GATE_PASSED"
+    PROMOTION_GATE_FAILED = "PROMOTION_GATE_FAILED"
+    KILL_SWITCH_TRIPPED = "KILL_SWITCH_TRIPPED"
+    KILL_SWITCH_RESET = "KILL_SWITCH_RESET"
+    CONFIG_SECRET_DETECTED = "CONFIG_SECRET_DETECTED"
+
+
+_MEMBERS: dict[Topic, str] = {
+    Topic.MARKET: "MARKET_ DATA_ CORPORATE_",
+    Topic.STRATEGY: "SIGNAL_ SHADOW_ STRATEGY_",
+    Topic.DECISION: "DECISION_ HOLD_",
+    Topic.OMS: "ORDER_ OUTBOX_ INBOX_",
+    Topic.BROKER: "BROKER_",
+    Topic.LEDGER: "FILL_ POSITION_ CASH_",
+    Topic.RECON: "RECON_",
+    Topic.RUNTIME: "RUN_ ARMING_ ARMED DISARMED DEADMAN_ LOOKAHEAD_",
+    Topic.EVAL: "EVAL_",
+    Topic.PROMOTION: "PROMOTION_",
+    Topic.RISK: "KILL_",
+    Topic.CONFIG: "CONFIG_",
+}
+
+TAXONOMY: dict[EventType, Topic] = {
+    event: topic
+    for event in EventType
+    for topic, prefixes in _MEMBERS.items()
+    if any(event.value.startswith(prefix) for prefix in prefixes.split())
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. `payload` is canonical JSON data: text, integers, booleans, lists, maps."""
+
+    type: EventType
+    at: Timestamp
+    payload: dict[str, Any]
+
+    @property
+    def topic(self) -> Topic:
+        return TAXONOMY[self.type]
