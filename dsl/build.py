@@ -304,8 +304,8 @@ class Builder(Transformer[Token, Any]):
         return s.Fixture(self._span(meta), self._doc, str(c[0]), tuple(a for a in c[1:] if a is not None))
 
     def assign_fact(self, meta: Any, c: list[Any]) -> s.Assignment:
-        name, _, value, age = c
-        return s.Assignment(self._span(meta), str(name), False, (), value, age)
+        name, *keys, _, value, age = c
+        return s.Assignment(self._span(meta), str(name), False, tuple(k for k in keys if k is not None), value, age)
 
     def assign_param(self, meta: Any, c: list[Any]) -> s.Assignment:
         name, *keys, _, value = c
@@ -481,7 +481,7 @@ class Builder(Transformer[Token, Any]):
         return s.Aggregate(self._span(meta), str(function), body, str(variable), source, where, otherwise)
 
     def set_(self, meta: Any, c: list[Any]) -> s.Expr:
-        return s.SetLiteral(self._span(meta), tuple(c))
+        return s.SetLiteral(self._span(meta), tuple(item for item in c if item is not None))
 
     def __default__(self, data: Any, children: list[Any], meta: Any) -> Any:
         return Tree(data, children, meta)

@@ -3,7 +3,7 @@
 from dsl import ir
 from dsl.contracts import Contracts
 from dsl.diagnostics import Diagnostic
-from dsl.lower import rule_expressions
+from dsl.reads import rule_expressions
 
 BUDGET = 100_000
 """Steps one rule may take on one intent."""

@@ -5,8 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from dsl import ir
-from dsl.judgement import Finding, Judgement, conclude
-from dsl.lower import EFFECT_STRENGTH
+from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement, conclude
 from dsl.program import REDUCES, Program
 from dsl.snapshot import Reason, Snapshot
 from dsl.types import Kind, scale_of
@@ -104,7 +103,8 @@ class Interpreter:
         policy = rule.missing
         if policy.unless is not None and self.evaluate(policy.unless, kleene=True) is True:
             return []
-        reducing = self._snapshot.values[self._program.index[REDUCES]] is True
+        at = self._program.index[REDUCES]
+        reducing = self._snapshot.values[at] is True and not self._snapshot.unknown >> at & 1
         spared = reducing and not policy.even_reducing and EFFECT_STRENGTH[policy.effect] > EFFECT_STRENGTH["flag"]
         effect = "flag" if spared else policy.effect
         return [Finding(rule.id, line, effect, unknown.facts[0][1], rule.mode, facts=unknown.facts, flagged=spared)]
@@ -153,7 +153,9 @@ class Interpreter:
         value = self._snapshot.values[at]
         if value is None:
             return Unknown(((ref.path, Reason.MISSING.value),))
-        return _exact(value, self._program.slots[at].fact.scale, ref.type.kind)
+        if ref.type.element is not None and ref.type.element.kind in _NUMBERS:
+            return frozenset(exact(item, scale_of(ref.type.element), ref.type.element.kind) for item in value)
+        return exact(value, self._program.slots[at].fact.scale, ref.type.kind)
 
     def _known(self, ref: ir.FactRef) -> Any:
         at = self._program.index[ref.path]
@@ -176,7 +178,7 @@ class Interpreter:
         value = self._rows[ref.variable].get(ref.field)
         if value is None:
             return Unknown(((f"{ref.variable}.{ref.field}", Reason.MISSING.value),))
-        return _exact(value, scale_of(ref.type), ref.type.kind)
+        return exact(value, scale_of(ref.type), ref.type.kind)
 
     def _logic(self, expr: ir.Logic, kleene: bool) -> Any:
         decisive = expr.operator == "or"
@@ -196,17 +198,19 @@ class Interpreter:
         if isinstance(rows, Unknown):
             return rows
         values: list[Any] = []
-        outer = self._rows.get(expr.variable)
-        for row in rows:
-            self._rows[expr.variable] = row
-            wanted = self.evaluate(expr.where) if expr.where is not None else True
-            value = self.evaluate(expr.body) if wanted is True else None
-            unknown = _unknown_of([wanted, value])
-            if unknown:
-                return Unknown(tuple((f"{expr.source.path}:{path}", reason) for path, reason in unknown))
-            if wanted:
-                values.append(value)
-        self._rows[expr.variable] = outer
+        outer = self._rows
+        try:
+            for row in rows:
+                self._rows = {**outer, expr.variable: row}
+                wanted = self.evaluate(expr.where) if expr.where is not None else True
+                value = self.evaluate(expr.body) if wanted is True else None
+                unknown = _unknown_of([wanted, value])
+                if unknown:
+                    return Unknown(tuple((f"{expr.source.path}:{path}", reason) for path, reason in unknown))
+                if wanted:
+                    values.append(value)
+        finally:
+            self._rows = outer
         if not values and expr.otherwise is not None:
             return self.evaluate(expr.otherwise)
         match expr.function:
@@ -277,8 +281,12 @@ def rounded(value: Fraction, step: Fraction, mode: str) -> Fraction:
     return (floor + (1 if rest > half else 0)) * step
 
 
-def _exact(value: Any, scale: int, kind: Kind) -> Any:
-    if kind in (Kind.NUMBER, Kind.TIMESTAMP, Kind.TIME, Kind.SESSIONS):
+_NUMBERS = (Kind.NUMBER, Kind.TIMESTAMP, Kind.TIME, Kind.SESSIONS)
+
+
+def exact(value: Any, scale: int, kind: Kind) -> Any:
+    """Return a stored value as rules see it: numbers in base units, everything else as it is."""
+    if kind in _NUMBERS:
         return Fraction(value, scale)
     return value
 

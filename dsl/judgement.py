@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from dsl.lower import EFFECT_STRENGTH
+from dsl.keywords import EFFECTS
 
-OUTCOMES = tuple(EFFECT_STRENGTH)
+EFFECT_STRENGTH = {"allow": 0, **{effect: rank for rank, effect in enumerate(EFFECTS, 1)}}
+"""Verdict order: allow < note < warn < flag < clip < hold < reject."""
 
 
 @dataclass(frozen=True, slots=True)

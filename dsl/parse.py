@@ -300,7 +300,7 @@ def _explain(name: str, piece: _Piece, error: UnexpectedInput) -> Diagnostic:
         return Diagnostic("E001", f"`{char}` does not belong here", span, help=_expected(error.allowed or ()))
     assert isinstance(error, UnexpectedToken)
     token: Token = error.token
-    accepted = error.accepts or error.expected
+    accepted: set[str] = getattr(error, "accepts", None) or set(error.expected)
     if token.type == "$END":
         lines = piece.text.rstrip().split("\n")
         span = _at(name, piece, len(lines), len(lines[-1]) + 1, 1)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from dsl import ir
 from dsl.bundle import Bundle
 from dsl.contracts import Age, Fact
-from dsl.lower import all_facts
+from dsl.reads import all_facts
 from dsl.text import Span
 
 REDUCES = "intent.reduces_only"

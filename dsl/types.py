@@ -104,8 +104,13 @@ def _scaled(left: Type, right: Type, sign: int) -> Type:
     for base, power in right.dimension:
         powers[base] = powers.get(base, 0) + sign * power
     dimension = _sorted(powers)
-    ratio = not dimension and (left.is_ratio or right.is_ratio or bool(left.dimension) or sign < 0)
-    return Type(Kind.NUMBER, dimension, is_ratio=ratio)
+    if dimension:
+        return Type(Kind.NUMBER, dimension)
+    if left.dimension or right.dimension:
+        return RATIO
+    if sign > 0:  # 80% of a count is a count
+        return RATIO if left.is_ratio and right.is_ratio else COUNT
+    return COUNT if right.is_ratio and not left.is_ratio else RATIO
 
 
 def _sorted(powers: dict[str, int]) -> Dimension:
@@ -142,7 +147,7 @@ def _number_name(kind: Type) -> str:
 
 def unit_suffix(kind: Type) -> str:
     """Return how a value of this type is written behind its number, with a leading space."""
-    if kind == RATIO or kind == COUNT:
+    if kind in (RATIO, COUNT):
         return ""
     if kind == QUANTITY:
         return " shares"

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from dsl import ir
-from dsl.interpret import Unknown, operate
-from dsl.types import Kind, scale_of
+from dsl.interpret import Unknown, exact, operate
+from dsl.types import scale_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,7 @@ def _holds(expr: ir.Expr, fields: Mapping[str, Any]) -> Any:
         value = fields.get(expr.field)
         if value is None:
             return Unknown(())
-        exact = expr.type.kind in (Kind.NUMBER, Kind.TIMESTAMP)
-        return Fraction(value, scale_of(expr.type)) if exact else value
+        return exact(value, scale_of(expr.type), expr.type.kind)
     values = [_holds(child, fields) for child in ir.children(expr)]
     if isinstance(expr, ir.Logic):
         decisive = expr.operator == "or"

@@ -98,16 +98,13 @@ class _Compiler:
                     guarded.append((at, rule))
             except NotCompilable:
                 self._interpreted.append(at)
+        self._emitter.constants.clear()
         return simple, guarded
 
     def _is_simple(self, rule: ir.Rule, scope: Scope) -> bool:
-        needs: list[ast.expr] = []
+        needs = self._rule_needs(rule, scope)
         if rule.when is not None:
             needs += self._emitter.test(rule.when, scope)[1]
-        for need in rule.needs:
-            needs += self._emitter.emit(need.fact, scope).needs
-            if need.bound is not None:
-                return False
         for line in rule.lines:
             needs += self._emitter.test(line.condition, scope)[1]
             if line.unless is not None:

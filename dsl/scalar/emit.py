@@ -154,11 +154,7 @@ class Emitter:
             case ir.Compare():
                 return self._compare(expr, scope)
             case ir.Member():
-                item, container = self.emit(expr.item, scope), self.emit(expr.container, scope)
-                if not isinstance(item.code, Plain) or not isinstance(container.code, Plain):
-                    raise NotCompilable("membership of numbers")
-                node = ast.Compare(item.code.node, [ast.In()], [container.code.node])
-                return Emitted(Plain(node), item.needs + container.needs)
+                return self._member(expr, scope)
             case _:
                 return self._arithmetic(expr, scope)
 
@@ -168,8 +164,6 @@ class Emitter:
             assert isinstance(value, Fraction | int)
             return literal(Fraction(value))
         if isinstance(value, frozenset):
-            if any(isinstance(item, Fraction) for item in value):
-                raise NotCompilable("a set of numbers")
             return Plain(self.constant(value))
         assert isinstance(value, bool | str)
         return Plain(ast.Constant(value))
@@ -194,10 +188,13 @@ class Emitter:
         if not ref.keys:
             number = rows.get(())
             if number is None:
-                return Emitted(self._const(ir.Const(ref.type, ref.span, Fraction(0))), [ast.Constant(False)])
+                nothing = literal(Fraction(1)) if ref.type.kind in _EXACT else Plain(ast.Constant(""))
+                return Emitted(nothing, [ast.Constant(False)])
             return Emitted(self._const(ir.Const(ref.type, ref.span, number.value)))
         if ref in scope.params:
             return scope.params[ref]
+        if any(isinstance(part, ir.FieldRef) for key in ref.keys for part in ir.walk(key)):
+            raise NotCompilable("a row decides which number")
         keys = [self.emit(key, scope) for key in ref.keys]
         nodes = [key.code.node for key in keys if isinstance(key.code, Plain)]
         if len(nodes) != len(keys):
@@ -260,6 +257,19 @@ class Emitter:
         assert isinstance(left.code, Plain) and isinstance(right.code, Plain)
         return Emitted(Plain(compare(expr.operator, left.code.node, right.code.node)), needs)
 
+    def _member(self, expr: ir.Member, scope: Scope) -> Emitted:
+        item = self.emit(expr.item, scope)
+        if isinstance(item.code, Number):
+            if not isinstance(expr.container, ir.Const) or not isinstance(expr.container.value, frozenset):
+                raise NotCompilable("membership in a set of numbers that varies")
+            numbers = sorted(v for v in expr.container.value if isinstance(v, Fraction | int))
+            equal = [compare("==", *aligned(item.code, literal(Fraction(number)))[:2]) for number in numbers]
+            return Emitted(Plain(ast.BoolOp(ast.Or(), equal) if len(equal) > 1 else equal[0]), item.needs)
+        container = self.emit(expr.container, scope)
+        assert isinstance(container.code, Plain)
+        member = ast.Compare(item.code.node, [ast.In()], [container.code.node])
+        return Emitted(Plain(member), item.needs + container.needs)
+
     def _arithmetic(self, expr: ir.Expr, scope: Scope) -> Emitted:
         numbers, needs = [], []
         for child in ir.children(expr):
@@ -302,13 +312,13 @@ class Emitter:
         source = self._fact(expr.source)
         if source.needs or any(isinstance(e, ir.FieldRef) and self._may_lack(expr, e) for e in ir.walk(expr)):
             raise NotCompilable("rows that may lack a field")
-        row = self.fresh("r")
-        self._rows[expr.variable] = row
+        row, outer = self.fresh("r"), self._rows
+        self._rows = {**outer, expr.variable: row}
         try:
             where, needs = self.test(expr.where, scope) if expr.where is not None else (None, [])
             body = self.emit(expr.body, scope)
         finally:
-            del self._rows[expr.variable]
+            self._rows = outer
         otherwise = self.emit(expr.otherwise, scope) if expr.otherwise is not None else None
         needs = needs + body.needs
         if any(isinstance(n, ast.Name) and n.id == row for need in needs for n in ast.walk(need)):

@@ -6,8 +6,8 @@ from dsl import ir
 from dsl.interpret import Interpreter
 from dsl.interpret import judge as interpret
 from dsl.judgement import Finding, Judgement, conclude
-from dsl.lower import rule_expressions
 from dsl.program import REDUCES, Program
+from dsl.reads import rule_expressions
 from dsl.scalar.compile import compile_program
 from dsl.snapshot import Snapshot
 from dsl.types import Kind
@@ -33,7 +33,7 @@ class Judge:
         if not (snapshot.unknown or snapshot.late):
             try:
                 self.fired(snapshot.values, raw.append)
-            except ArithmeticError:
+            except (ArithmeticError, LookupError, TypeError):
                 return interpret(self.program, snapshot)
             if not raw and not self._always:
                 return Judgement("allow", (), self._witnesses)
@@ -52,7 +52,7 @@ class Judge:
             affected |= set(range(len(self.program.rules)))
         try:
             self.fired(tuple(values), raw.append)
-        except ArithmeticError:
+        except (ArithmeticError, LookupError, TypeError):
             return interpret(self.program, snapshot)
         return self._conclude(snapshot, raw, frozenset(affected))
 

@@ -1,0 +1,163 @@
+"""Functions, aggregates over lists, and sets in brackets."""
+
+from dsl import ir
+from dsl import syntax as s
+from dsl import types as t
+from dsl.contracts import Fact
+from dsl.keywords import AGGREGATES, FUNCTIONS, ROUNDINGS
+from dsl.operators import Operators
+from dsl.remedies import with_article
+from dsl.suggest import nearest
+from dsl.text import Span
+from dsl.types import Kind, Type
+
+
+class Calls(Operators):
+    """Types everything written with brackets."""
+
+    # ---------------------------------------------------------------------------------- functions
+    def _call(self, expr: s.Call, expected: Type | None) -> ir.Expr:
+        name, arguments = expr.function, expr.arguments
+        if name not in FUNCTIONS:
+            near = nearest(name, (*FUNCTIONS, *AGGREGATES))
+            raise self._fail(
+                "E208",
+                f"there is no function `{name}`",
+                expr.span,
+                f"did you mean `{near}`?" if near else "functions are " + ", ".join(FUNCTIONS),
+            )
+        arity = {
+            "abs": (1, 1),
+            "min": (2, 8),
+            "max": (2, 8),
+            "clamp": (3, 3),
+            "rounded": (3, 3),
+            "known": (1, 1),
+        }[name]
+        if not arity[0] <= len(arguments) <= arity[1]:
+            raise self._fail(
+                "E208",
+                f"`{name}` takes {arity[0]}{f' to {arity[1]}' if arity[1] > arity[0] else ''} values, "
+                f"{len(arguments)} given",
+                expr.span,
+            )
+        if name == "known":
+            return self._known(arguments[0], expr.span)
+        if name == "rounded":
+            return self._rounded(expr)
+        operands = [self._numeric(arguments[0])]
+        operands += [self._same(argument, operands[0]) for argument in arguments[1:]]
+        kind = operands[0].type
+        if name == "clamp":
+            inner = ir.Apply(kind, expr.span, "max", (operands[0], operands[1]))
+            return ir.Apply(kind, expr.span, "min", (inner, operands[2]))
+        return ir.Apply(kind, expr.span, name, tuple(operands))
+
+    def _known(self, argument: s.Expr, span: Span) -> ir.Expr:
+        fact = self._optional(argument, span, "known")
+        return ir.Known(t.BOOL, span, fact)
+
+    def _optional(self, argument: s.Expr, span: Span, word: str) -> ir.FactRef:
+        typed = self._type(argument, None)
+        if not isinstance(typed, ir.FactRef):
+            raise self._fail(
+                "E303",
+                f"`{word}` asks about one fact",
+                span,
+                f"write `{word}` with a fact like intent.limit_price",
+            )
+        fact = self._names.contracts.facts.get(typed.path)
+        window = next((w for w in self._names.windows.values() if f"window:{w.name}" == typed.path), None)
+        if not ((fact and fact.optional) or (window and window.function in ("max", "min"))):
+            raise self._fail(
+                "E303",
+                f"the contract says `{typed.path}` is always there; its absence is a fault, not a case",
+                span,
+                "remove it; an unknown fact fires the rule's `missing`",
+            )
+        return typed
+
+    def _rounded(self, expr: s.Call) -> ir.Expr:
+        operand = self._numeric(expr.arguments[0])
+        step = self._same(expr.arguments[1], operand)
+        mode = expr.arguments[2]
+        if not isinstance(mode, s.Name) or mode.path not in ROUNDINGS:
+            raise self._fail(
+                "E208", "the third value of `rounded` says how", mode.span, "one of " + ", ".join(ROUNDINGS)
+            )
+        self._positive(step, expr.arguments[1].span, "a rounding step")
+        return ir.Rounded(operand.type, expr.span, operand, step, mode.path)
+
+    def _otherwise(self, expr: s.Otherwise) -> ir.Expr:
+        fact = self._optional(expr.operand, expr.span, "otherwise")
+        default = self._type(expr.default, fact.type)
+        self._must_be(default, fact.type, expr.default.span)
+        return ir.Otherwise(fact.type, expr.span, fact, default)
+
+    def _aggregate(self, expr: s.Aggregate) -> ir.Expr:
+        if expr.function not in AGGREGATES:
+            raise self._fail(
+                "E208",
+                f"`{expr.function}` does not run over a list",
+                expr.span,
+                "one of " + ", ".join(AGGREGATES),
+            )
+        source = self._type(expr.source, None)
+        if not isinstance(source, ir.FactRef) or source.type.kind is not Kind.LIST:
+            raise self._fail(
+                "E209", f"`each` needs a list of records, this is {with_article(source.type)}", expr.source.span
+            )
+        if expr.variable in self._row_facts:
+            raise self._fail(
+                "E209",
+                f"`{expr.variable}` is already the row of an outer list",
+                expr.span,
+                "name it differently",
+            )
+        self._row_facts[expr.variable] = self._fields_of(source)
+        try:
+            where = self._bool(expr.where) if expr.where is not None else None
+            body = self._row_body(expr)
+        finally:
+            del self._row_facts[expr.variable]
+        kind = {"any": t.BOOL, "every": t.BOOL, "count": t.COUNT}.get(expr.function, body.type)
+        otherwise = None
+        if expr.otherwise is not None:
+            otherwise = self._type(expr.otherwise, kind)
+            self._must_be(otherwise, kind, expr.otherwise.span)
+        if expr.function in ("min", "max", "every") and otherwise is None:
+            raise self._fail(
+                "E210",
+                f"`{expr.function}` over an empty list has no answer",
+                expr.span,
+                "say it: `otherwise false` or `otherwise 0 USD` before the closing bracket",
+            )
+        return ir.Aggregate(kind, expr.span, expr.function, expr.variable, source, body, where, otherwise)
+
+    def _row_body(self, expr: s.Aggregate) -> ir.Expr:
+        if expr.function == "count" and isinstance(expr.body, s.Name) and expr.body.path == expr.variable:
+            return ir.Const(t.BOOL, expr.body.span, True)
+        if expr.function in ("any", "every", "count"):
+            return self._bool(expr.body)
+        return self._numeric(expr.body)
+
+    def _fields_of(self, source: ir.FactRef) -> dict[str, Fact]:
+        fact = self._names.contracts.facts.get(source.path)
+        if fact is not None:
+            return {f.path: f for f in fact.fields}
+        return {name: Fact(name, kind) for name, kind in source.type.fields}
+
+    def _set(self, expr: s.SetLiteral, expected: Type | None) -> ir.Expr:
+        element = expected.element if expected is not None and expected.kind is Kind.SET else expected
+        items = [self._type(item, element) for item in expr.items]
+        if not all(isinstance(item, ir.Const) for item in items):
+            raise self._fail("E214", "a set in brackets holds only literals", expr.span)
+        if not items:
+            if expected is None or expected.kind is not Kind.SET:
+                raise self._fail("E214", "nothing is ever in an empty set", expr.span, "name what it holds")
+            return ir.Const(expected, expr.span, frozenset())
+        for item, source in zip(items[1:], expr.items[1:], strict=True):
+            self._must_be(item, items[0].type, source.span)
+        return ir.Const(
+            t.set_of(items[0].type), expr.span, frozenset(i.value for i in items if isinstance(i, ir.Const))
+        )

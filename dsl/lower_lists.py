@@ -1,0 +1,116 @@
+"""Lists and windows: facts a rulebook declares for itself."""
+
+from fractions import Fraction
+
+from dsl import ir
+from dsl import syntax as s
+from dsl import types as t
+from dsl.expressions import Typer
+from dsl.suggest import nearest
+from dsl.types import Kind, Type
+from dsl.workbench import Workbench
+
+
+def lower_list(bench: Workbench, declared: s.ListUse) -> None:
+    """Check a list and put it on the bench."""
+    if declared.file is None:
+        bench.say(
+            "E115",
+            f"list `{declared.name}` does not say where it comes from",
+            declared.span,
+            'add `from file "NAME.csv"`',
+        )
+    if declared.minimum_rows is None:
+        bench.say(
+            "E115",
+            f"list `{declared.name}` does not say whether it may be empty",
+            declared.span,
+            "add `may be empty` or `at least 1 row`",
+        )
+    if declared.owner is None:
+        bench.say("E110", f"list `{declared.name}` has no owner", declared.span, "add `owner WHO`")
+    kind: Type | None
+    if declared.element == "record":
+        fields = [(name, bench.written_type(written)) for name, written in declared.columns]
+        kind = Type(Kind.LIST, fields=tuple((n, k) for n, k in fields if k is not None))
+    else:
+        element = bench.written_type(s.TypeName(declared.span, declared.element))
+        kind = t.set_of(element) if element else None
+    if kind is None:
+        return
+    age = bench.age(declared.fresh) if declared.fresh else None
+    bench.lists[declared.name] = ir.ListUse(
+        bench.qualified(declared.name),
+        declared.title,
+        declared.file or "",
+        kind,
+        age,
+        declared.minimum_rows or 0,
+        declared.owner or "",
+        declared.span,
+    )
+
+
+def lower_window(bench: Workbench, declared: s.Window) -> None:
+    """Check a window and put it on the bench."""
+    event, field = declared.event, None
+    if event not in bench.contracts.events:
+        event, _, field = declared.event.rpartition(".")
+    fields = bench.contracts.events.get(event)
+    if fields is None:
+        near = nearest(declared.event, bench.contracts.events)
+        bench.say(
+            "E307",
+            f"there is no event `{declared.event}`",
+            declared.span,
+            f"did you mean `{near}`?" if near else "events are " + ", ".join(sorted(bench.contracts.events)),
+        )
+        return
+    if declared.function not in ("count", "sum", "max", "min"):
+        bench.say(
+            "E208",
+            f"a window cannot take the `{declared.function}`",
+            declared.span,
+            "one of count, sum, max, min",
+        )
+        return
+    if (declared.function == "count") != (field is None) or (field is not None and field not in fields):
+        near = nearest(field or "", fields)
+        bench.say(
+            "E308",
+            f"`{declared.function} of {declared.event}` does not fit",
+            declared.span,
+            f"did you mean `{event}.{near}`?" if near else "count an event; sum or max one of its number fields",
+        )
+        return
+    kind = fields[field].type if field else t.COUNT
+    if not kind.is_number:
+        bench.say("E202", f"a window sums numbers, `{field}` is {kind}", declared.span)
+        return
+    over = bench.typer.value(declared.over, t.DURATION)
+    if not isinstance(over, ir.Const) or not isinstance(over.value, Fraction) or over.value <= 0:
+        return
+    for key in declared.per:
+        if key not in fields or f"intent.{key}" not in bench.contracts.facts:
+            near = nearest(key, fields)
+            bench.say(
+                "E308",
+                f"`{event}` carries no `{key}` to count by",
+                declared.span,
+                f"did you mean `{near}`?" if near else "",
+            )
+            return
+    where = None
+    if declared.where is not None:
+        where = Typer(bench.names, bench.bounds, bench.found, event=fields).condition(declared.where)
+    bench.windows[declared.name] = ir.Window(
+        bench.qualified(declared.name),
+        declared.function,
+        event,
+        field,
+        int(over.value * 1_000_000),
+        declared.per,
+        where,
+        kind,
+        declared.span,
+    )

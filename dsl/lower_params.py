@@ -1,0 +1,93 @@
+"""Params: dated values with their range, direction and citation."""
+
+from fractions import Fraction
+
+from dsl import ir
+from dsl import syntax as s
+from dsl import types as t
+from dsl.intervals import Interval
+from dsl.types import Type
+from dsl.workbench import Workbench, is_date
+
+
+def lower_param(bench: Workbench, declared: s.Param) -> None:
+    """Check a param and put it on the bench."""
+    kind = bench.written_type(declared.type)
+    if kind is None:
+        return
+    low = _bound(bench, declared.low, kind)
+    high = _bound(bench, declared.high, kind)
+    if kind.is_number and (low is None or high is None):
+        bench.say("E109", f"param `{declared.name}` has no range", declared.span, "add `within LOW .. HIGH`")
+    if kind.is_number and declared.direction is None:
+        bench.say(
+            "E109",
+            f"param `{declared.name}` does not say which way is tighter",
+            declared.span,
+            "add `tighter when lower` or `tighter when higher`",
+        )
+    rows = tuple(r for r in (_row(bench, row, declared, kind, low, high) for row in declared.rows) if r is not None)
+    _check_rows(bench, rows, declared)
+    param = ir.Param(
+        bench.qualified(declared.name),
+        kind,
+        low,
+        high,
+        declared.direction,
+        declared.per,
+        rows,
+        declared.doc,
+        declared.span,
+    )
+    bench.params[declared.name] = param
+    if kind.is_number:
+        bench.ranges[param.name] = Interval(low, high)
+
+
+def _bound(bench: Workbench, written: s.Expr | None, kind: Type) -> Fraction | None:
+    if written is None:
+        return None
+    typed = bench.typer.value(written, kind)
+    return typed.value if isinstance(typed, ir.Const) and isinstance(typed.value, Fraction) else None
+
+
+def _row(
+    bench: Workbench, row: s.DatedValue, declared: s.Param, kind: Type, low: Fraction | None, high: Fraction | None
+) -> ir.ParamRow | None:
+    typed = bench.typer.value(row.value, kind)
+    if not isinstance(typed, ir.Const):
+        return None
+    if len(row.key) != len(declared.per):
+        bench.say(
+            "E306",
+            f"the row has {len(row.key)} key(s), the param is per {', '.join(declared.per) or 'nothing'}",
+            row.span,
+        )
+        return None
+    value = typed.value
+    if isinstance(value, Fraction) and ((low is not None and value < low) or (high is not None and value > high)):
+        shown = f"{t.show(low, kind)} .. {t.show(high, kind)}" if low is not None and high is not None else ""
+        bench.say(
+            "E216",
+            f"{t.show(value, kind)} is outside the declared range {shown}",
+            row.value.span,
+            "change the value, or widen `within` under review",
+        )
+    if row.since is not None and not is_date(row.since):
+        bench.say("E213", f"`{row.since}` does not exist", row.span)
+        return None
+    return ir.ParamRow(row.key, row.since, value, row.cite, row.span)
+
+
+def _check_rows(bench: Workbench, rows: tuple[ir.ParamRow, ...], declared: s.Param) -> None:
+    last: dict[tuple[str, ...], ir.ParamRow] = {}
+    for row in rows:
+        before = last.get(row.key)
+        if before is not None and (row.since is None or (before.since or "") >= row.since):
+            bench.say(
+                "E114",
+                f"the line of {row.since or 'always'} does not come after {before.since or 'always'}",
+                row.span,
+                "order a key's lines by date, `always` first, each date once",
+            )
+        last[row.key] = row

@@ -1,0 +1,1 @@
+"""The desk: market data, decisions, execution, accounts and the record of all of it."""

@@ -1,0 +1,1 @@
+"""The record of everything: canonical bytes, the hash chain and the stand-alone verifier."""

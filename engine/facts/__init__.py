@@ -1,0 +1,1 @@
+"""Facts: what is believed, since when, from whom, and whether it may still be relied on."""

@@ -1,0 +1,1 @@
+"""Feed quality: what may be believed of the bars that arrive, per symbol."""

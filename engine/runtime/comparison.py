@@ -1,0 +1,73 @@
+"""Our book beside the broker's: the snapshot as reconcile reads it, and the facts that follow."""
+
+from engine.brokers.contract import BrokerSnapshot, Unavailable
+from engine.execution.gateway import Gateway
+from engine.model.event import EventType
+from engine.model.time import Timestamp
+from engine.portfolio.amount import money_nearest
+from engine.reconcile.book import BrokerBook, LocalBook, OrderLine, PendingChange, PositionLine, status_of
+from engine.reconcile.compare import ReconcileState, Report, reconcile
+from engine.reconcile.freshness import SnapshotRefusal, Watermark
+from engine.reconcile.scope import ReconcileConfig
+from engine.runtime.entry import Entry
+from engine.runtime.state import DeskState
+from engine.runtime.tracked import Tracked
+
+MAX_LISTED = 20
+"""Differences an entry lists; the count is always whole."""
+
+
+class Comparison:
+    """Compares the books at a stated instant. Fills are compared through positions and cash."""
+
+    def __init__(self, state: DeskState, gateway: Gateway, config: ReconcileConfig) -> None:
+        self._state, self._gateway, self._config = state, gateway, config
+        self._watermark = Watermark(Timestamp(0))
+
+    def compare(self, at: Timestamp, due: Timestamp) -> Entry:
+        """Return the entry of a comparison; a snapshot that cannot be had or trusted is drift."""
+        snapshot = self._gateway.snapshot(at)
+        if isinstance(snapshot, Unavailable):
+            return self._entry(at, due, 1, [snapshot.reason])
+        self._watermark, result = reconcile(self._config, self._watermark, self._local(), _broker(snapshot, at), at)
+        if isinstance(result, SnapshotRefusal):
+            return self._entry(at, due, 1, [str(result)])
+        assert isinstance(result, Report)
+        clean = result.state is ReconcileState.CLEAN
+        told = [f"{d.severity} {d.code} {d.id} {d.field} ours {d.local} theirs {d.broker}" for d in result.differences]
+        return self._entry(at, due, 0 if clean else max(result.mismatches, 1), told)
+
+    def _entry(self, at: Timestamp, due: Timestamp, mismatches: int, told: list[str]) -> Entry:
+        kind = EventType.RECON_DRIFT if mismatches else EventType.RECON_CLEAN
+        return Entry(kind, at, {"mismatches": mismatches, "due": due, "differences": told[:MAX_LISTED]})
+
+    def _local(self) -> LocalBook:
+        state = self._state
+        orders = tuple(
+            _line(t) for t in state.tracked.values() if t.order is not None and t.client_order_id is not None
+        )
+        positions = tuple(PositionLine(p.symbol, p.quantity) for p in state.parts.ledger.positions())
+        return LocalBook(orders, (), positions, money_nearest(state.parts.ledger.cash))
+
+
+def _line(tracked: Tracked) -> OrderLine:
+    order = tracked.order
+    assert order is not None
+    pending = PendingChange.CANCEL if order.is_cancel_pending else PendingChange.NONE
+    return OrderLine(
+        order.client_order_id, order.symbol, order.side, order.type, order.quantity, order.filled,
+        status_of(order.state, order.filled, order.is_acked), order.limit_price, order.stop_price,
+        order.broker_order_id or "", tracked.submitted_at, pending,
+    )  # fmt: skip
+
+
+def _broker(snapshot: BrokerSnapshot, since: Timestamp) -> BrokerBook:
+    orders = tuple(
+        OrderLine(
+            o.client_order_id, o.symbol, o.side, o.type, o.quantity, o.filled, status_of(o.state, o.filled, True),
+            o.limit_price, o.stop_price, o.broker_order_id,
+        )
+        for o in snapshot.orders
+    )  # fmt: skip
+    positions = tuple(PositionLine(p.symbol, p.quantity) for p in snapshot.positions)
+    return BrokerBook(snapshot.captured_at, orders, (), positions, snapshot.account.cash, since)

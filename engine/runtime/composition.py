@@ -1,0 +1,192 @@
+"""The composition root: every part of a bar-fed run made once, from inputs, and joined."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsl.program import fact_of
+from engine.brokers.paper import PaperBroker
+from engine.brokers.paper_book import PaperBook
+from engine.decision.decide import DecisionEngine
+from engine.execution.gateway import Gateway
+from engine.execution.slippage import CostModel
+from engine.facts.board import FactBoard
+from engine.facts.snapshot import SnapshotTaker
+from engine.facts.windows import WindowCounters
+from engine.integrity.monitor import Monitor
+from engine.integrity.series import IntegrityConfig
+from engine.model.clock import FixedClock
+from engine.model.instrument import Instrument
+from engine.model.numbers import Money, Ratio
+from engine.model.time import SECOND, Duration, Timestamp
+from engine.portfolio.amount import amount_of
+from engine.portfolio.book import Book
+from engine.portfolio.ledger import Ledger
+from engine.reconcile.scope import ReconcileConfig
+from engine.runtime.approvals import HoldDesk
+from engine.runtime.authority import StoreAuthority
+from engine.runtime.comparison import Comparison
+from engine.runtime.desk import Desk
+from engine.runtime.halt import RunRefused
+from engine.runtime.inputs import RunInputs, list_content
+from engine.runtime.journal import RunJournal
+from engine.runtime.judging import DecisionDesk
+from engine.runtime.market_facts import MarketFacts
+from engine.runtime.reports import Inbox
+from engine.runtime.setting import RunSetting
+from engine.runtime.state import DeskState, Parts
+from engine.store.database import Database
+from engine.strategy.discovery import discover
+from engine.strategy.host import Host, enlist
+from engine.strategy.registry import builtin_registry
+from engine.strategy.signal import Mode as StrategyMode
+
+BASIS_POINT = 100
+"""Micros of a ratio in one basis point."""
+STRATEGY_PRINCIPAL = "strategy_host"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A desk ready to run, and what must be closed after it."""
+
+    desk: Desk
+    state: DeskState
+    setting: RunSetting
+    journal: RunJournal
+    clock: FixedClock
+    close: Callable[[], None]
+
+
+def compose(inputs: RunInputs, database: Database, run_key: str, broker_book: Path) -> Composed:
+    """Return the desk of a run; its state is empty until the journal is folded."""
+    setting = _setting(inputs, run_key)
+    state = DeskState(_parts(inputs))
+    _post_house_facts(inputs, state.parts.board)
+    journal = RunJournal(database, run_key, setting.book_id, state)
+    first = min(bars[0].end_ts for bars in inputs.bars.values())
+    session = inputs.calendar.open_session(first)
+    clock = FixedClock(min(session.open, first) if session else first)
+    book = PaperBook(broker_book, inputs.cash)
+    broker = PaperBroker(book, costs_of(inputs), inputs.calendar, clock)
+    gateway = Gateway(broker, StoreAuthority(database, run_key), inputs.config.settings.runtime.max_decision_age)
+    decisions = DecisionDesk(state, setting, journal)
+    holds = HoldDesk(state, setting, journal, decisions, inputs.script)
+    inbox = Inbox(state, journal, gateway)
+    scope = ReconcileConfig(setting.engine, Money(BASIS_POINT * BASIS_POINT), Duration(5 * SECOND))
+    comparison = Comparison(state, gateway, scope)
+    desk = Desk(state, setting, journal, gateway, broker, clock, decisions, holds, inbox, comparison)
+    return Composed(desk, state, setting, journal, clock, book.close)
+
+
+def _setting(inputs: RunInputs, run_key: str) -> RunSetting:
+    return RunSetting(
+        run_id=inputs.run_id,
+        run_key=run_key,
+        book_id=f"{inputs.account}@{run_key}",
+        engine=inputs.config.settings.engine.engine_id,
+        account=inputs.account,
+        principal=STRATEGY_PRINCIPAL,
+        bundle_hash=inputs.bundle.hash,
+        config_hash=inputs.config.config_hash,
+        law_date=inputs.law_date,
+        documents={path: read.sha256 for path, read in inputs.lists.items()},
+        instruments=inputs.classification.instruments,
+        principals=inputs.principals,
+        calendar=inputs.calendar,
+    )
+
+
+def _parts(inputs: RunInputs) -> Parts:
+    settings = inputs.config.settings
+    board = FactBoard(inputs.bundle.contracts, inputs.calendar)
+    windows = WindowCounters(inputs.bundle.ruleset.windows)
+    ledger = Ledger(inputs.cash)
+    integrity = settings.data.integrity
+    spread = settings.execution.base_spread_bps if settings.execution else 0
+    return Parts(
+        account=inputs.account,
+        engine=settings.engine.engine_id,
+        calendar=inputs.calendar,
+        board=board,
+        windows=windows,
+        ledger=ledger,
+        book=Book(inputs.classification.instruments, amount_of(inputs.cash)),
+        host=_host(inputs),
+        monitor=Monitor(
+            IntegrityConfig(
+                inputs.calendar,
+                integrity.gap_tolerance_bars,
+                integrity.stale_after,
+                Ratio(integrity.outlier_threshold),
+                integrity.compare_feeds,
+            )
+        ),
+        market=MarketFacts(board, inputs.calendar, int(spread)),
+        decisions=DecisionEngine(inputs.bundle, inputs.overlays, SnapshotTaker(board, windows, inputs.calendar)),
+    )
+
+
+def _host(inputs: RunInputs) -> Host:
+    """Return the strategies of the configuration. Raises RunRefused."""
+    registry = builtin_registry()
+    wanted = inputs.config.settings.strategies
+    faults = list(discover(registry, sorted({s.plugin for s in wanted.values()})))
+    members = []
+    for name, chosen in sorted(wanted.items()):
+        built = registry.build(chosen.plugin, chosen.build_parameters(), name)
+        if isinstance(built, tuple):
+            faults += built
+            continue
+        members.append((built, StrategyMode.SHADOW if chosen.shadow else StrategyMode.ACTIVE))
+    host = enlist(members) if not faults else tuple(faults)
+    if isinstance(host, Host):
+        return host
+    fault = host[0]
+    raise RunRefused("STRATEGY_REFUSED", f"{fault.code}: {fault.what} ({fault.where})", fault.help)
+
+
+def _post_house_facts(inputs: RunInputs, board: FactBoard) -> None:
+    """Post what the house says: instruments and lists, as of their own headers.
+
+    A run that states its law date is judged by the house of that date; their age is measured there.
+    """
+    session = inputs.calendar.session_on(inputs.law_date) if inputs.law_date else None
+    if inputs.law_date is not None and session is None:
+        raise RunRefused("LAW_DATE_CLOSED", f"{inputs.law_date} is no session", "state a session as --law-date")
+    judged_at = session.close if session else None
+    as_of = inputs.classification.as_of
+    for symbol, instrument in sorted(inputs.classification.instruments.items()):
+        for name, value in _instrument_facts(instrument).items():
+            board.put(f"instrument.{name}", (symbol,), value, as_of, "classification", judged_at=judged_at)
+    for path, read in sorted(inputs.lists.items()):
+        fact = fact_of(inputs.bundle, path)
+        value = list_content(inputs.bundle, path, read)
+        board.put(path, (), value, read.as_of, f"list {read.name} v{read.version}", fact=fact, judged_at=judged_at)
+    board.put("runtime.mode", (), inputs.mode, Timestamp(0), "runtime")
+    board.put("runtime.armed", (), True, Timestamp(0), "runtime")
+
+
+def _instrument_facts(instrument: Instrument) -> dict[str, object]:
+    return {
+        "symbol": instrument.symbol, "asset_class": instrument.asset_class.value, "currency": instrument.currency,
+        "venue": instrument.venue, "sector": instrument.sector, "issuer": instrument.issuer,
+        "tick": int(instrument.tick), "lot": int(instrument.lot), "multiplier": instrument.multiplier,
+        "fractional": instrument.fractional,
+    }  # fmt: skip
+
+
+def costs_of(inputs: RunInputs) -> CostModel:
+    """Return how the simulated broker charges, from the execution settings."""
+    settings = inputs.config.settings.execution
+    if settings is None:
+        raise RunRefused("EXECUTION_UNSET", "this mode has no execution model", "set execution in a layer")
+    return CostModel(
+        base_slippage=Ratio(settings.base_slippage_bps * BASIS_POINT),
+        base_spread=Ratio(settings.base_spread_bps * BASIS_POINT),
+        volatility_multiplier=Ratio(settings.volatility_multiplier),
+        slippage_cap=Ratio(settings.max_slippage_cap_bps * BASIS_POINT),
+        commission_per_share=settings.commission_per_share,
+        commission_rate=Ratio(settings.commission_bps * BASIS_POINT),
+        participation=Ratio(settings.participation),
+    )

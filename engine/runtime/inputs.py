@@ -1,0 +1,159 @@
+"""What a run is made from, read once and named by content: the run's identity is the hash of these."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from dsl.bundle import Bundle
+from dsl.program import Overlay
+from dsl.types import Kind
+from engine.audit.canonical import canonical
+from engine.config.load import Config
+from engine.contracts import Diagnostic, contract, load_jsonl
+from engine.marketdata.classification import Classification, read_classification
+from engine.marketdata.corporate_actions import CorporateAction
+from engine.marketdata.faults import DataRefused
+from engine.marketdata.ingest import ingest
+from engine.marketdata.lists import NamedList, read_list
+from engine.model.bar import Bar
+from engine.model.calendar import SessionCalendar
+from engine.model.numbers import Money, format_decimal
+from engine.model.principal import Principal
+from engine.model.time import Timestamp
+from engine.runtime.approvals import ScriptedApproval
+from engine.runtime.halt import RunRefused
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """Everything a bar-fed run reads. `hashes` names each input's bytes; `run_id` is derived from all."""
+
+    run_id: str
+    mode: str
+    account: str
+    cash: Money
+    law_date: date | None
+    bundle: Bundle
+    config: Config
+    overlays: tuple[Overlay, ...]
+    calendar: SessionCalendar
+    principals: Mapping[str, Principal]
+    bars: Mapping[str, tuple[Bar, ...]]
+    actions: tuple[CorporateAction, ...]
+    classification: Classification
+    lists: Mapping[str, NamedList]
+    script: tuple[ScriptedApproval, ...]
+    identity: bytes
+
+
+def read_bars(
+    folder: Path, calendar: SessionCalendar, skip: frozenset[str]
+) -> tuple[dict[str, tuple[Bar, ...]], tuple[CorporateAction, ...], dict[str, str]]:
+    """Return bars and actions of every CSV of a folder that is not a list, with each file's hash.
+
+    Raises RunRefused when a file is refused by the quality gate.
+    """
+    bars: dict[str, tuple[Bar, ...]] = {}
+    actions: list[CorporateAction] = []
+    hashes: dict[str, str] = {}
+    for path in sorted(folder.glob("*.csv")):
+        if path.name in skip:
+            continue
+        try:
+            result = ingest(path, calendar)
+        except DataRefused as refused:
+            raise _refused(path, str(refused.faults[0].what)) from None
+        if result.is_refused:
+            raise _refused(path, result.report.faults[0].what if result.report.faults else "no rows")
+        for bar in result.bars:
+            bars.setdefault(bar.symbol, ())
+        for symbol in {bar.symbol for bar in result.bars}:
+            bars[symbol] = (*bars[symbol], *(bar for bar in result.bars if bar.symbol == symbol))
+        actions += result.actions
+        hashes[path.name] = result.sha256
+    if not bars:
+        raise RunRefused("BARS_NONE", f"{folder} holds no bars", "name a folder of canonical or vendor CSV files")
+    return dict(sorted(bars.items())), tuple(actions), hashes
+
+
+def read_lists(bundle: Bundle, folder: Path) -> dict[str, NamedList]:
+    """Return the content of every list the rules maintain, by slot path. Raises RunRefused."""
+    lists = {}
+    for name, listed in sorted(bundle.ruleset.lists.items()):
+        path = folder / listed.file
+        try:
+            read = read_list(path)
+        except DataRefused as refused:
+            fault = refused.faults[0]
+            raise RunRefused("LIST_REFUSED", f"{path.name}: {fault.what}", fault.help) from None
+        if len(read.rows) < listed.minimum_rows:
+            what = f"{path.name} has {len(read.rows)} row(s), the rules ask for at least {listed.minimum_rows}"
+            raise RunRefused("LIST_TOO_SHORT", what, "complete the list, or let the rulebook say `may be empty`")
+        lists[f"list:{name}"] = read
+    return lists
+
+
+def list_content(bundle: Bundle, path: str, read: NamedList) -> Any:
+    """Return a list's stored value: a set of its first column, or its rows as records."""
+    listed = bundle.ruleset.lists[path.removeprefix("list:")]
+    if listed.type.kind is Kind.SET:
+        return frozenset(row[0] for row in read.rows)
+    return tuple(dict(zip(read.columns, row, strict=True)) for row in read.rows)
+
+
+def read_classification_file(path: Path) -> Classification:
+    """Return the instruments of a run. Raises RunRefused."""
+    try:
+        return read_classification(path)
+    except DataRefused as refused:
+        fault = refused.faults[0]
+        raise RunRefused("CLASSIFICATION_REFUSED", f"{path.name}: {fault.what}", fault.help) from None
+
+
+def read_script(path: Path | None) -> tuple[tuple[ScriptedApproval, ...], str]:
+    """Return the scripted approvals and the hash of their file. Raises RunRefused."""
+    if path is None:
+        return (), ""
+    raw = path.read_bytes()
+    checker = contract("approval")
+    script = []
+    for number, loaded in load_jsonl(BytesIO(raw), path.name):
+        value = loaded if isinstance(loaded, list) else checker.parse(loaded)
+        if isinstance(value, list):
+            fault: Diagnostic = value[0]
+            raise RunRefused("APPROVAL_MALFORMED", f"{path.name} line {number}: {fault.message}", fault.help)
+        script.append(_scripted(number, value))
+    return tuple(script), hashlib.sha256(raw).hexdigest()
+
+
+def _scripted(line: int, value: Mapping[str, Any]) -> ScriptedApproval:
+    place = value.get("hold", {})
+    return ScriptedApproval(
+        line, Timestamp(value["at"]), value["principal"], value["action"] == "approve", value.get("hold_id"),
+        place.get("rule", ""), place.get("strategy", ""), place.get("symbol", ""), place.get("nth", 0),
+    )  # fmt: skip
+
+
+def identity_of(
+    *, mode: str, account: str, cash: Money, law_date: date | None, bundle: Bundle, config: Config,
+    calendar: SessionCalendar, bars: Mapping[str, str], classification: Classification,
+    lists: Mapping[str, NamedList], script: str,
+) -> bytes:  # fmt: skip
+    """Return the canonical bytes a run's id is the hash of."""
+    return canonical(
+        {
+            "v": 1, "mode": mode, "engine": config.settings.engine.engine_id, "account": account,
+            "cash": format_decimal(cash), "law_date": law_date.isoformat() if law_date else None,
+            "bundle": bundle.hash, "config": config.config_hash, "calendar": calendar.version, "bars": dict(bars),
+            "classification": classification.sha256, "lists": {p: entry.sha256 for p, entry in lists.items()},
+            "approvals": script,
+        }
+    )  # fmt: skip
+
+
+def _refused(path: Path, what: str) -> RunRefused:
+    return RunRefused("BARS_REFUSED", f"{path.name}: {what}", f"run `mqk md quality {path.name}` and correct the file")

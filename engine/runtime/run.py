@@ -1,0 +1,112 @@
+"""A run from start to stop: created, armed by a stored record, driven, halted or stopped, exported."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.audit.canonical import canonical
+from engine.marketdata.feed import market_events
+from engine.model.clock import Clock
+from engine.model.event import EventType
+from engine.model.time import Timestamp
+from engine.runtime.composition import Composed, compose
+from engine.runtime.desk import Progress
+from engine.runtime.entry import Entry
+from engine.runtime.halt import HaltRequired, RunRefused
+from engine.runtime.inputs import RunInputs
+from engine.store.database import Database
+from engine.store.runs import Mode, Run, RunStatus, name_run
+
+OPEN = (RunStatus.CREATED, RunStatus.ARMED, RunStatus.RUNNING)
+FED_FROM_FILES = (Mode.BACKTEST, Mode.PAPER)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run that is ready to be driven; `resumed` when an earlier process left it unfinished."""
+
+    composed: Composed
+    run_key: str
+    resumed: bool
+
+
+def start_run(inputs: RunInputs, database: Database, broker_books: Path, operator: str, wall: Clock) -> Started:
+    """Create and arm a run, or take up the attempt an earlier process left unfinished.
+
+    Only backtest and paper runs are armed here; live modes are refused (RUN_LIVE_UNAVAILABLE) until
+    arming with checklist and signatures exists. `operator` is the principal who arms.
+    """
+    mode = Mode(inputs.mode)
+    if mode not in FED_FROM_FILES:
+        raise RunRefused("RUN_LIVE_UNAVAILABLE", f"mode {mode} cannot be armed by this version",
+                         "run in mode PAPER or BACKTEST")  # fmt: skip
+    run, resumed = _open(inputs, database, mode, wall)
+    broker_books.mkdir(parents=True, exist_ok=True)
+    composed = compose(inputs, database, run.run_key, broker_books / f"{run.run_key}.db")
+    if resumed:
+        composed.journal.fold_committed()
+    _arm(inputs, database, run, operator, composed, resumed, wall)
+    return Started(composed, run.run_key, resumed)
+
+
+def _open(inputs: RunInputs, database: Database, mode: Mode, wall: Clock) -> tuple[Run, bool]:
+    with database.write() as unit:
+        latest = unit.runs.latest(inputs.run_id)
+        if latest is not None and latest.status in OPEN:
+            return latest, latest.status is RunStatus.RUNNING
+        attempt = latest.attempt + 1 if latest else 1
+        run_key = name_run(inputs.run_id, attempt)
+        law_date = inputs.law_date.isoformat() if inputs.law_date else None
+        run = Run(
+            run_key, inputs.run_id, attempt, inputs.config.settings.engine.engine_id, mode, RunStatus.CREATED,
+            inputs.bundle.hash, inputs.config.config_hash, law_date, inputs.identity, f"{inputs.account}@{run_key}",
+            wall.now(),
+        )  # fmt: skip
+        unit.documents.put("bundle", inputs.bundle.hash, inputs.bundle.canonical)
+        unit.documents.put("config", inputs.config.config_hash, inputs.config.canonical_bytes)
+        unit.runs.create(run)
+    return run, False
+
+
+def _arm(
+    inputs: RunInputs, database: Database, run: Run, operator: str, composed: Composed, resumed: bool, wall: Clock
+) -> None:
+    """Arm by a stored record that binds bundle and configuration, then begin."""
+    record = {
+        "v": 1, "run": run.run_id, "bundle": inputs.bundle.hash, "config": inputs.config.config_hash,
+        "armed_by": operator, "mode": run.mode.value, "bundle_approved": False,
+    }  # fmt: skip
+    journal = composed.journal
+    first = Timestamp(max(composed.clock.now(), composed.state.now))
+    with journal.write() as unit:
+        if run.status is RunStatus.CREATED:
+            unit.runs.move(
+                run.run_key, RunStatus.CREATED, RunStatus.ARMED, wall.now(), by=operator, record=canonical(record)
+            )
+        unit.runs.move(run.run_key, RunStatus.ARMED, RunStatus.RUNNING, wall.now())
+        if not resumed:
+            body: dict[str, Any] = {"armed_by": operator, "record": record, "law_date": run.law_date}
+            journal.record(unit, Entry(EventType.RUN_STARTED, first, body))
+
+
+def drive(started: Started, inputs: RunInputs, database: Database, wall: Clock) -> Iterator[Progress]:
+    """Drive a run to the end of its feed and stop it. A halt is recorded and raised again.
+
+    Raises HaltRequired, RunRefused (an approvals script that cannot be followed).
+    """
+    composed = started.composed
+    feed = market_events(inputs.bars, inputs.actions, inputs.calendar)
+    try:
+        yield from composed.desk.run(feed)
+    except (HaltRequired, RunRefused) as stop:
+        with composed.journal.write() as unit:
+            unit.runs.move(started.run_key, RunStatus.RUNNING, RunStatus.HALTED, wall.now(), reason=str(stop))
+            body = {"code": stop.code, "reason": stop.reason[:400]}
+            composed.journal.record(unit, Entry(EventType.RUN_HALTED, composed.state.now, body))
+        raise
+    with composed.journal.write() as unit:
+        unit.runs.move(started.run_key, RunStatus.RUNNING, RunStatus.STOPPED, wall.now())
+        composed.journal.record(
+            unit, Entry(EventType.RUN_STOPPED, composed.state.now, {"events": composed.state.feed_index + 1})
+        )
