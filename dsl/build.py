@@ -140,11 +140,16 @@ class Builder(Transformer[Token, Any]):
     def list_decl(self, meta: Any, c: list[Any]) -> s.ListUse:
         name, element, title, *clauses = c
         parts: dict[str, Any] = {}
-        columns = []
-        for word, content in (part for part in clauses if isinstance(part, tuple)):
-            columns.append(content) if word == "column" else parts.__setitem__(word, content)
-        for clause in (part for part in clauses if isinstance(part, s.Clause)):
-            parts[clause.word] = "; ".join(clause.values)
+        columns: list[tuple[str, s.TypeName]] = []
+        repeated: list[str] = []
+        for part in clauses:
+            word, content = part if isinstance(part, tuple) else (part.word, "; ".join(part.values))
+            if word == "column":
+                columns.append(content)
+            elif word in parts:
+                repeated.append(word)
+            else:
+                parts[word] = content
         return s.ListUse(
             self._span(meta),
             self._doc,
@@ -157,6 +162,7 @@ class Builder(Transformer[Token, Any]):
             parts.get("rows"),
             parts.get("cite"),
             parts.get("owner"),
+            tuple(repeated),
         )
 
     def from_file(self, meta: Any, c: list[Any]) -> tuple[str, Any]:
@@ -172,7 +178,14 @@ class Builder(Transformer[Token, Any]):
         return "rows", 0
 
     def at_least(self, meta: Any, c: list[Any]) -> tuple[str, Any]:
-        return "rows", int(_number(c[0]))
+        count = _number(c[0])
+        if count.denominator != 1 or c[1] not in ("row", "rows"):
+            raise BuildFault(
+                Diagnostic(
+                    "E015", "a list holds a whole number of rows", self._token(c[0]), help="write `at least 1 row`"
+                )
+            )
+        return "rows", int(count)
 
     def window(self, meta: Any, c: list[Any]) -> s.Window:
         name, _, function, event, over, per, where = c
@@ -190,13 +203,19 @@ class Builder(Transformer[Token, Any]):
         seen: dict[str, Any] = {}
         lines: list[s.EffectLine] = []
         repeated: list[tuple[str, Span]] = []
+        crowded: list[Span] = []
+        last_line = self._token(c[1]).line
         for part in c[2:]:
+            place = part.span if isinstance(part, s.Clause | s.EffectLine) else part[2]
+            if place.line == last_line:
+                crowded.append(place)
+            last_line = place.end_line
             if isinstance(part, s.EffectLine):
                 lines.append(part)
                 continue
             word = part.word if isinstance(part, s.Clause) else part[0]
             if word in seen:
-                repeated.append((word, part.span if isinstance(part, s.Clause) else part[2]))
+                repeated.append((word, place))
                 continue
             seen[word] = part
             if isinstance(part, s.Clause):
@@ -218,6 +237,7 @@ class Builder(Transformer[Token, Any]):
             content("measure"),
             tuple(lines),
             tuple(repeated),
+            tuple(crowded),
         )
 
     def on(self, meta: Any, c: list[Any]) -> s.Clause:
@@ -294,6 +314,10 @@ class Builder(Transformer[Token, Any]):
 
     def approval(self, meta: Any, c: list[Any]) -> s.Approval:
         count, distinct, role, within = c
+        if _number(count).denominator != 1 or not _number(count):
+            raise BuildFault(
+                Diagnostic("E015", "a whole number of people approves", self._token(count), help="write 1, 2 or more")
+            )
         return s.Approval(self._span(meta), int(_number(count)), distinct is not None, str(role), within)
 
     def distinct(self, meta: Any, c: list[Any]) -> bool:

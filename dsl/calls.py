@@ -134,6 +134,16 @@ class Calls(Operators):
             )
         return ir.Aggregate(kind, expr.span, expr.function, expr.variable, source, body, where, otherwise)
 
+    def _must_say_empty(self, negated: s.Expr) -> None:
+        """Refuse `not any(…)` that leaves the empty list open: nothing found and nothing there differ."""
+        if isinstance(negated, s.Aggregate) and negated.function == "any" and negated.otherwise is None:
+            raise self._fail(
+                "E210",
+                "`not any` over an empty list has no answer",
+                negated.span,
+                "say it: `otherwise false` before the closing bracket",
+            )
+
     def _row_body(self, expr: s.Aggregate) -> ir.Expr:
         if expr.function == "count" and isinstance(expr.body, s.Name) and expr.body.path == expr.variable:
             return ir.Const(t.BOOL, expr.body.span, True)

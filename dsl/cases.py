@@ -95,8 +95,10 @@ class Collector:
         before = len(self._found)
         settings: dict[str, Setting] = {}
         params: list[tuple[str, tuple[str, ...], ir.Value]] = []
-        for assignment in (*fixture, *scenario.assignments):
-            self._assign(assignment, settings, params)
+        for assignments in (fixture, scenario.assignments):
+            self._check_once(assignments)
+            for assignment in assignments:
+                self._assign(assignment, settings, params)
         for path in scenario.without:
             if self._slot_path(path) not in settings:
                 self._say("E310", f"`{path}` is not set, so it cannot be left out", scenario.span, "remove it here")
@@ -112,6 +114,14 @@ class Collector:
             return None
         outcomes = tuple((o.effect, o.code, o.rule) for o in scenario.outcomes)
         return Case(title, scenario.span, law_date, now, rules, settings, tuple(params), happenings, outcomes)
+
+    def _check_once(self, assignments: tuple[s.Assignment, ...]) -> None:
+        seen: set[tuple[bool, str, tuple[str, ...]]] = set()
+        for assignment in assignments:
+            target = (assignment.is_param, assignment.target, assignment.key)
+            if target in seen:
+                self._say("E310", f"`{assignment.target}` is set twice", assignment.span, "keep one of them")
+            seen.add(target)
 
     def _instant(self, scenario: s.Scenario) -> tuple[date, int]:
         if scenario.instant is None:

@@ -80,6 +80,7 @@ class Typer(Calls):
                 high = s.Comparison(expr.span, "<=", expr.operand, expr.high)
                 return ir.Logic(t.BOOL, expr.span, "and", (self._comparison(low), self._comparison(high)))
             case s.Not():
+                self._must_say_empty(expr.operand)
                 return ir.Not(t.BOOL, expr.span, self._bool(expr.operand))
             case s.Logic():
                 return self._logic(expr.operator, expr.parts, expr.span)

@@ -27,6 +27,8 @@ class Names:
     let: Callable[[str], tuple[str, ir.Expr] | None]
     known_names: tuple[str, ...]
     used: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
+    """Local names some expression reads."""
 
 
 class Stop(Exception):
@@ -133,6 +135,7 @@ class Lookups(ABC):
 
     def _local(self, name: str, keys: tuple[s.Expr, ...], span: Span) -> ir.Expr:
         names = self._names
+        names.read.add(name)
         if name in names.params:
             return self._param(names.params[name], keys, span)
         if keys:

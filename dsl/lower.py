@@ -2,10 +2,11 @@
 
 from dsl import ir
 from dsl.contracts import Contracts
-from dsl.diagnostics import Diagnostic
+from dsl.diagnostics import Diagnostic, has_errors
 from dsl.lower_lists import lower_list, lower_window
 from dsl.lower_params import lower_param
 from dsl.lower_rules import lower_rule
+from dsl.moments import is_zone
 from dsl.names import Rulebook
 from dsl.workbench import Workbench
 
@@ -22,7 +23,7 @@ def lower(books: list[Rulebook], contracts: Contracts) -> tuple[ir.Ruleset, list
 
 
 def _zone(books: list[Rulebook], found: list[Diagnostic]) -> str:
-    zones = {book.calendar.zone: book.calendar.span for book in books if book.calendar}
+    zones = {book.calendar.zone: book.calendar.span for book in books if book.calendar and is_zone(book.calendar.zone)}
     for zone, span in sorted(zones.items())[1:]:
         found.append(
             Diagnostic(
@@ -37,6 +38,7 @@ def _zone(books: list[Rulebook], found: list[Diagnostic]) -> str:
 
 def _book(bench: Workbench, ruleset: ir.Ruleset) -> list[ir.Rule]:
     """Lower one rulebook into the shared ruleset."""
+    before = len(bench.found)
     for param in bench.book.params.values():
         lower_param(bench, param)
     for listed in bench.book.lists.values():
@@ -47,6 +49,8 @@ def _book(bench: Workbench, ruleset: ir.Ruleset) -> list[ir.Rule]:
         bench.let(name)
     rules = [lower_rule(bench, rule) for rule in bench.book.rules.values()]
     _check_uses(bench)
+    if not has_errors(bench.found[before:]):
+        _check_idle(bench)
     ruleset.params.update({p.name: p for p in bench.params.values()})
     ruleset.windows.update({w.name: w for w in bench.windows.values()})
     ruleset.lists.update({entry.name: entry for entry in bench.lists.values()})
@@ -54,6 +58,8 @@ def _book(bench: Workbench, ruleset: ir.Ruleset) -> list[ir.Rule]:
 
 
 def _check_uses(bench: Workbench) -> None:
+    if "uses" in bench.book.unread:
+        return
     for name in sorted(bench.names.used - set(bench.book.uses) - {"now", "law_date"}):
         bench.say(
             "E302",
@@ -61,3 +67,19 @@ def _check_uses(bench: Workbench) -> None:
             bench.book.span,
             f"add `{name}` to its `uses` line",
         )
+
+
+def _check_idle(bench: Workbench) -> None:
+    """Warn of what is declared and never read: a limit somebody believes in that limits nothing."""
+    book = bench.book
+    if book.damaged or book.unread:
+        return
+    for what, table in (("param", book.params), ("let", book.lets), ("list", book.lists), ("window", book.windows)):
+        for name, declared in table.items():
+            if "." not in name and name not in bench.names.read:
+                bench.say("W602", f"{what} `{name}` is never read", declared.span, "read it in a rule, or remove it")
+    for name in book.uses:
+        if name not in bench.names.used and name in bench.contracts.namespaces:
+            bench.say(
+                "W603", f"the rulebook uses `{name}` and reads nothing of it", book.span, "take it off its `uses`"
+            )

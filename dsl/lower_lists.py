@@ -29,6 +29,22 @@ def lower_list(bench: Workbench, declared: s.ListUse) -> None:
         )
     if declared.owner is None:
         bench.say("E110", f"list `{declared.name}` has no owner", declared.span, "add `owner WHO`")
+    if declared.fresh is None:
+        bench.say(
+            "W605",
+            f"list `{declared.name}` does not say how old it may be",
+            declared.span,
+            "add `fresh 1 session`",
+        )
+    if (declared.element == "record") != bool(declared.columns):
+        bench.say(
+            "E115",
+            f"list `{declared.name}` is of {declared.element} and has {len(declared.columns)} columns",
+            declared.span,
+            "write `column NAME: TYPE` for each column of a list of record, and for no other",
+        )
+    for word in declared.repeated:
+        bench.say("E111", f"`{word}` is written twice in {declared.name}", declared.span, "keep one of them")
     kind: Type | None
     if declared.element == "record":
         fields = [(name, bench.written_type(written)) for name, written in declared.columns]

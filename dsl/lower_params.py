@@ -6,7 +6,7 @@ from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
 from dsl.intervals import Interval
-from dsl.types import Type
+from dsl.types import Kind, Type
 from dsl.workbench import Workbench, is_date
 
 
@@ -26,6 +26,15 @@ def lower_param(bench: Workbench, declared: s.Param) -> None:
             declared.span,
             "add `tighter when lower` or `tighter when higher`",
         )
+    if not kind.is_number and (declared.low is not None or declared.direction is not None):
+        bench.say(
+            "E109",
+            f"param `{declared.name}` is no number and has neither range nor direction",
+            declared.span,
+            "leave out `within` and `tighter when`; any change of it is reviewed as incomparable",
+        )
+    if low is not None and high is not None and low > high:
+        bench.say("E216", f"the range of `{declared.name}` is empty", declared.span, "write the smaller bound first")
     rows = tuple(r for r in (_row(bench, row, declared, kind, low, high) for row in declared.rows) if r is not None)
     _check_rows(bench, rows, declared)
     param = ir.Param(
@@ -73,10 +82,13 @@ def _row(
             row.value.span,
             "change the value, or widen `within` under review",
         )
+    if not row.cite.strip():
+        bench.say("E120", "the citation is empty", row.span, "say who decided the number, and where it is written")
+    key = tuple(_key(bench, part, name, row) for part, name in zip(row.key, declared.per, strict=True))
     if row.since is not None and not is_date(row.since):
         bench.say("E213", f"`{row.since}` does not exist", row.span)
         return None
-    return ir.ParamRow(row.key, row.since, value, row.cite, row.span)
+    return ir.ParamRow(key, row.since, value, row.cite, row.span)
 
 
 def _check_rows(bench: Workbench, rows: tuple[ir.ParamRow, ...], declared: s.Param) -> None:
@@ -91,3 +103,16 @@ def _check_rows(bench: Workbench, rows: tuple[ir.ParamRow, ...], declared: s.Par
                 "order a key's lines by date, `always` first, each date once",
             )
         last[row.key] = row
+
+
+def _key(bench: Workbench, written: str, name: str, row: s.DatedValue) -> str:
+    """Return a row's key in the form the intent carries it: symbols normalised, enum values checked."""
+    facts = bench.contracts.facts
+    fact = facts.get(f"intent.{name}") or facts.get(f"instrument.{name}")
+    if fact is None or fact.type.kind not in (Kind.SYMBOL, Kind.ENUM):
+        return written
+    literal: s.Expr = s.TextLiteral(row.span, written)
+    if fact.type.kind is Kind.ENUM:
+        literal = s.Code(row.span, written)
+    typed = bench.typer.value(literal, fact.type)
+    return str(typed.value) if isinstance(typed, ir.Const) else written

@@ -6,9 +6,10 @@ from fractions import Fraction
 from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
+from dsl.contracts import Age
 from dsl.diagnostics import Diagnostic
 from dsl.expressions import Typer
-from dsl.keywords import MODES, ROLES, SCOPES
+from dsl.keywords import MODES, ROLES, SCOPES, STAGES
 from dsl.monotone import CONSTANT, FALLING, RISING, direction
 from dsl.parse import parse_expression
 from dsl.text import Span
@@ -58,6 +59,11 @@ def lower_rule(bench: Workbench, text: s.RuleText) -> ir.Rule | None:
 
 
 def _check_clauses(bench: Workbench, text: s.RuleText) -> None:
+    for span in text.crowded:
+        bench.say("W601", "a clause begins its own line", span, "break the line before it; the formatter does")
+    for said in text.clauses:
+        if said.word in ("cite", "because") and not all(value.strip() for value in said.values):
+            bench.say("E120", f"the `{said.word}` of {text.id} is empty", said.span, "say it in words")
     for word, span in text.repeated:
         bench.say("E111", f"`{word}` is written twice in {text.id}", span, "keep one of them")
     if text.id in bench.book.damaged:
@@ -80,14 +86,14 @@ def _check_clauses(bench: Workbench, text: s.RuleText) -> None:
             "add a line such as `reject above …`" if text.kind == "limit" else "add a line such as `reject when …`",
         )
     on = text.clause("on")
-    if on and on.values[0] != bench.book.stage:
+    if on and bench.book.name and on.values[0] != bench.book.stage:
         bench.say(
             "E104",
             f"{text.id} is on {on.values[0]}, its rulebook is {bench.book.name}",
             on.span,
             f"write `on {bench.book.stage}` or move the rule",
         )
-    elif on and on.values[0] not in JUDGED_STAGES:
+    elif on and on.values[0] in STAGES and on.values[0] not in JUDGED_STAGES:
         bench.say("E112", f"stage {on.values[0]} is not judged by this language version", on.span)
     for word, allowed in (("mode", MODES), ("scope", SCOPES)):
         clause = text.clause(word)
@@ -120,8 +126,19 @@ def _needs(bench: Workbench, text: s.RuleText) -> tuple[tuple[ir.Need, ...], Typ
                 if (need.operator == ">" and least >= 0) or (need.operator == ">=" and least > 0):
                     positive.add(fact.path)
         age = bench.age(need.fresh) if need.fresh else None
+        _check_tightens(bench, need, fact, age)
         needs.append(ir.Need(fact, age, bound))
     return tuple(needs), bench.typer.with_positive(frozenset(positive))
+
+
+def _check_tightens(bench: Workbench, need: s.Need, fact: ir.FactRef, age: Age | None) -> None:
+    """Warn of a freshness bound the contract's own, being tighter, makes idle."""
+    known = bench.contracts.facts.get(fact.path)
+    bound = known.max_age if known else None
+    if age is not None and bound is not None and age.kind == bound.kind and age.count > bound.count:
+        bench.say(
+            "W604", f"`{need.path}` is stale after {bound} already", need.span, "leave `fresh` out, or tighten it"
+        )
 
 
 def _line(
@@ -191,6 +208,13 @@ def _approval(bench: Workbench, line: s.EffectLine) -> ir.Approval | None:
             f"`{line.approval.role}` is not a role",
             line.approval.span,
             "one of " + ", ".join(ROLES),
+        )
+    if line.approval.count > 1 and not line.approval.distinct:
+        bench.say(
+            "E118",
+            f"{line.approval.count} approvals could be one person's",
+            line.approval.span,
+            f"write `for {line.approval.count} distinct {line.approval.role}`",
         )
     within = bench.typer.value(line.approval.within, t.DURATION)
     if not isinstance(within, ir.Const) or not isinstance(within.value, Fraction):

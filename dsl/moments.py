@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dsl import types as t
 from dsl.types import Type
@@ -25,6 +26,15 @@ def read_moment(kind: str, text: str) -> tuple[Type, int | Fraction]:
     except ValueError:
         raise MomentFault(f"`{text}` does not exist") from None
     return t.TIME, Fraction(clock.hour * 3600 + clock.minute * 60 + clock.second)
+
+
+def is_zone(name: str) -> bool:
+    """Return whether a time zone of that name is known."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
 
 
 def micros(moment: datetime) -> int:

@@ -7,6 +7,7 @@ from dsl import syntax as s
 from dsl.contracts import Contracts
 from dsl.diagnostics import Diagnostic
 from dsl.keywords import AGGREGATES, FUNCTIONS, STAGES
+from dsl.moments import is_zone
 from dsl.suggest import nearest
 from dsl.text import Span
 
@@ -30,6 +31,7 @@ class Rulebook:
     fixtures: dict[str, s.Fixture] = field(default_factory=dict)
     tests: list[s.Test] = field(default_factory=list)
     damaged: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
     @property
     def stage(self) -> str:
@@ -71,7 +73,7 @@ def _rulebook(file: s.File, contracts: Contracts, found: list[Diagnostic]) -> Ru
     start = Span(file.name, 1, 1, 1, 2)
     heads = [d for d in file.declarations if isinstance(d, s.Rulebook)]
     head = heads[0] if heads else None
-    if head is None:
+    if head is None and "rulebook" not in file.unread:
         found.append(
             Diagnostic(
                 "E101",
@@ -81,7 +83,7 @@ def _rulebook(file: s.File, contracts: Contracts, found: list[Diagnostic]) -> Ru
             )
         )
     book = Rulebook(head.name if head else "", head.title if head else "", head.span if head else start)
-    book.damaged = file.damaged
+    book.damaged, book.unread = file.damaged, file.unread
     for extra in heads[1:]:
         found.append(_duplicate("rulebook", extra.name, extra.span, heads[0].span))
     if head:
@@ -131,7 +133,18 @@ def _place(book: Rulebook, declaration: s.Declaration, contracts: Contracts, fou
                     )
             book.uses = (*book.uses, *(name for name, _ in declaration.names))
         case s.CalendarUse():
-            book.calendar = declaration
+            if book.calendar is not None:
+                found.append(_duplicate("calendar", declaration.code, declaration.span, book.calendar.span))
+            if not is_zone(declaration.zone):
+                found.append(
+                    Diagnostic(
+                        "E121",
+                        f"there is no time zone `{declaration.zone}`",
+                        declaration.span,
+                        help='zones are named like "America/New_York"',
+                    )
+                )
+            book.calendar = book.calendar or declaration
         case s.Param():
             _declare(book, book.params, "param", declaration.name, declaration, found)
         case s.Let():

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from dsl import ir
 from dsl.bundle import Bundle
+from dsl.contracts import Contracts
 from dsl.diagnostics import Diagnostic
 from dsl.expressions import Names, Typer
 from dsl.intervals import Bounds
@@ -59,3 +60,20 @@ def _problem(bundle: Bundle, param: ir.Param, key: tuple[str, ...], value: Fract
     if value != dated.value and not is_tighter(param, value, dated.value):
         return f"looser than {show(dated.value, param.type)}, in force on {since}"
     return ""
+
+
+def reopen_overlay(
+    param_name: str, key: tuple[str, ...], value_text: str, since: str, cite: str, origin: str
+) -> Overlay | None:
+    """Return an overlay that was checked when its run started, read back from the run's configuration.
+
+    None when the text is no number any more: the configuration is not the one that was checked.
+    """
+    written, _ = parse_expression(value_text, origin)
+    if written is None:
+        return None
+    names = Names(Contracts({}, ()), {}, {}, {}, lambda _: None, ())
+    typed = Typer(names, Bounds({}, {}, lambda _: None), []).value(written)
+    if isinstance(typed, ir.Const) and isinstance(typed.value, Fraction):
+        return Overlay(param_name, key, typed.value, since, cite, origin)
+    return None

@@ -6,18 +6,18 @@ one run, each at its place.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from lark import Lark, Token, UnexpectedInput
-from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
+from lark import Lark, UnexpectedInput
+from lark.exceptions import UnexpectedToken, VisitError
 from lark.lexer import PatternRE, PatternStr, TerminalDef
 
 from dsl.build import Builder, BuildFault
 from dsl.diagnostics import Diagnostic
 from dsl.keywords import CLAUSES, DECLARATIONS, EFFECTS, RESERVED, UNAVAILABLE
+from dsl.mistakes import Piece, accepted_by, explain_mistake
 from dsl.suggest import nearest
 from dsl.syntax import Declaration, Expr, File
 from dsl.text import Source, Span
@@ -27,8 +27,9 @@ MAX_DEPTH = 64
 MAX_MISTAKES = 20
 _GRAMMAR = Path(__file__).with_name("grammar.lark")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
-_DECLARATION = re.compile(r"[ \t]*(%s)(?![\w.])" % "|".join(DECLARATIONS))
-_CLAUSE = re.compile(r"[ \t]*(%s)(?![\w.])" % "|".join((*CLAUSES, *EFFECTS, "always")))
+_DECLARATION = re.compile(rf"[ \t]*({'|'.join(DECLARATIONS)})(?![\w.])")
+_CLAUSE = re.compile(rf"[ \t]*({'|'.join((*CLAUSES, *EFFECTS))})(?![\w.])")
+_ROW = re.compile(r"[ \t]*[\w\"]")
 
 
 def _as_word(terminal: TerminalDef) -> None:
@@ -52,57 +53,55 @@ def grammar() -> Lark:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One declaration's text, with the line it starts on (0-based) and its doc comment."""
-
-    text: str
-    first_line: int
-    doc: str
-    word: str
-
-
 def parse(source: Source) -> tuple[File, list[Diagnostic]]:
     """Return the declarations of a rule file and what is wrong with the rest."""
     problem = _refuse(source)
     if problem:
-        return File(source.name, ()), [problem]
+        return File(source.name, (), unread=frozenset(DECLARATIONS)), [problem]
     declarations: list[Declaration] = []
     damaged: set[str] = set()
+    unread: set[str] = set()
     found: list[Diagnostic] = []
-    for piece in _pieces(source, found, damaged):
+    for piece in _pieces(source, found, damaged, unread):
         if len(found) >= MAX_MISTAKES:
+            unread.update(DECLARATIONS)
             break
         if piece.word in UNAVAILABLE:
-            span = _at(source.name, piece, 1, 1, len(piece.word))
-            found.append(
-                Diagnostic(
-                    "E009",
-                    f"`{piece.word}` is not part of this language version",
-                    span,
-                    help="write it as a rule or a limit, or remove it",
-                )
-            )
+            span = piece.span(source.name, 1, 1 + len(piece.text) - len(piece.text.lstrip()), len(piece.word))
+            message = f"`{piece.word}` is not part of this language version"
+            found.append(Diagnostic("E009", message, span, help="write it as a rule or a limit, or remove it"))
             continue
         before = len(found)
         declaration = _parse_piece(source.name, piece, found)
         if declaration is not None:
             declarations.append(declaration)
+        else:
+            unread.add(piece.word)
         if len(found) > before:
             damaged.update(piece.text.split(None, 2)[1:2])
-    return File(source.name, tuple(declarations), frozenset(name.rstrip(":{=") for name in damaged)), found
+    names = frozenset(name.rstrip(":{=") for name in damaged)
+    return File(source.name, tuple(declarations), names, frozenset(unread)), found
+
+
+def cut(source: Source) -> list[Piece]:
+    """Return the declarations of a file as pieces of its text, in order."""
+    return list(_pieces(source, [], set(), set()))
 
 
 def parse_expression(text: str, name: str = "<expression>") -> tuple[Expr | None, list[Diagnostic]]:
     """Return one expression, for tools that take one by itself."""
-    piece = _Piece(text, 0, "", "")
+    piece = Piece(text, 0, "", "")
     refused = _refuse(Source(name, text))
     if refused:
         return None, [refused]
     try:
         return Builder(name, 0, "").transform(grammar().parse(text, start="expr")), []
     except UnexpectedInput as error:
-        return None, [_explain(name, piece, error)]
+        return None, [explain_mistake(name, piece, error)]
+    except VisitError as error:
+        if isinstance(error.orig_exc, BuildFault):
+            return None, [error.orig_exc.diagnostic]
+        raise
 
 
 def _refuse(source: Source) -> Diagnostic | None:
@@ -151,7 +150,7 @@ _HIDDEN = frozenset(
 )
 
 
-def _pieces(source: Source, found: list[Diagnostic], damaged: set[str]) -> Iterator[_Piece]:
+def _pieces(source: Source, found: list[Diagnostic], damaged: set[str], unread: set[str]) -> Iterator[Piece]:
     """Cut a file at declaration words: at the line's start, or indented outside all braces."""
     lines = source.text.split("\n")
     start: int | None = None
@@ -164,7 +163,7 @@ def _pieces(source: Source, found: list[Diagnostic], damaged: set[str]) -> Itera
         stripped = line.strip()
         if begins and match:
             if start is not None:
-                yield _Piece("\n".join(lines[start:number]), start, doc_text, word)
+                yield Piece("\n".join(lines[start:number]), start, doc_text, word)
             start, word, depth = number, match[1], 0
             doc_text, doc = "\n".join(doc), []
         elif stripped.startswith("##") and depth <= 0:
@@ -172,18 +171,19 @@ def _pieces(source: Source, found: list[Diagnostic], damaged: set[str]) -> Itera
             continue
         elif stripped and stripped[0] not in "#}" and depth <= 0 and (start is None or line[0] not in " \t"):
             if start is not None:
-                yield _Piece("\n".join(lines[start:number]), start, doc_text, word)
+                yield Piece("\n".join(lines[start:number]), start, doc_text, word)
                 start = None
             column = len(line) - len(line.lstrip()) + 1
             first = stripped.split()[0]
             help_ = nearest(first, DECLARATIONS)
+            unread.update([help_] if help_ else [])
             damaged.update(stripped.split()[1:2])
             found.append(
                 Diagnostic(
                     "E002",
                     f"expected a declaration, found `{first[:30]}`",
                     Span(source.name, number + 1, column, number + 1, column + len(first)),
-                    help=f"did you mean `{help_}`?" if help_ else 'a file starts with `rulebook NAME "title"`',
+                    help=f"did you mean `{help_}`?" if help_ else _stray(first),
                 )
             )
         if stripped and not stripped.startswith("#"):
@@ -191,20 +191,32 @@ def _pieces(source: Source, found: list[Diagnostic], damaged: set[str]) -> Itera
             bare = _STRING.sub("", line).split("#", 1)[0]
             depth += bare.count("{") - bare.count("}")
     if start is not None:
-        yield _Piece("\n".join(lines[start:]), start, doc_text, word)
+        yield Piece("\n".join(lines[start:]), start, doc_text, word)
 
 
-def _parse_piece(name: str, piece: _Piece, found: list[Diagnostic]) -> Declaration | None:
+def _stray(first: str) -> str:
+    """Return how to mend a line that stands outside every declaration."""
+    if first.startswith("//"):
+        return "a comment begins with `#`"
+    if first in (*CLAUSES, *EFFECTS):
+        return "move it inside the braces of a rule or a limit"
+    return "declarations are " + ", ".join(word for word in DECLARATIONS if word not in UNAVAILABLE)
+
+
+def _parse_piece(name: str, piece: Piece, found: list[Diagnostic]) -> Declaration | None:
     text = piece.text
-    for _ in range(MAX_MISTAKES):
+    for attempt in range(MAX_MISTAKES):
         try:
             tree = grammar().parse(text, start="declaration")
             built = Builder(name, piece.first_line, piece.doc).transform(tree)
             assert isinstance(built, Declaration)
             return built
         except UnexpectedInput as error:
-            found.append(_explain(name, piece, error))
-            remaining = _blank_clause(text, error)
+            accepted = accepted_by(error)
+            if attempt and isinstance(error, UnexpectedToken) and error.token == "}" and "RBRACE" not in accepted:
+                return None  # the clauses that stood here were blanked
+            found.append(explain_mistake(name, piece, error))
+            remaining = _without_mistake(text, piece, error, accepted)
             if remaining is None or len(found) >= MAX_MISTAKES:
                 return None
             text = remaining
@@ -216,115 +228,50 @@ def _parse_piece(name: str, piece: _Piece, found: list[Diagnostic]) -> Declarati
     return None
 
 
+def _without_mistake(text: str, piece: Piece, error: UnexpectedInput, accepted: frozenset[str]) -> str | None:
+    """Return the text mended or without the clause the error is in, places kept, or None when it cannot be told."""
+    at = error.pos_in_stream
+    if at is not None and accepted == {"LBRACE"} and piece.word in ("limit", "rule", "test", "fixture", "param"):
+        line = text.rfind("\n", 0, at)
+        return text[:line] + " {" + text[line:] if line > 0 else None
+    if at is not None and accepted == {"$END"}:
+        return text[:at]
+    return _blank_clause(text, error, piece)
+
+
 def _line_of(text: str, error: UnexpectedInput) -> int:
     return error.line - 1 if error.line > 0 else text.count("\n")
 
 
-def _blank_clause(text: str, error: UnexpectedInput) -> str | None:
-    """Return the text without the clause the error is in, or None when it cannot be told."""
+def _blank_clause(text: str, error: UnexpectedInput, piece: Piece) -> str | None:
+    starts = _ROW if piece.word == "param" else _CLAUSE
     lines = text.split("\n")
     wrong = min(_line_of(text, error), len(lines) - 1)
     begin = wrong
-    while begin > 0 and not _CLAUSE.match(lines[begin]):
+    while begin > 0 and not starts.match(lines[begin]) and not _is_word_line(lines, begin, wrong, error):
         begin -= 1
     candidates = [begin]
     if isinstance(error, UnexpectedToken) and begin == wrong:
         before = begin - 1
-        while before > 0 and not _CLAUSE.match(lines[before]):
+        while before > 0 and not starts.match(lines[before]):
             before -= 1
-        if str(error.token) in (*CLAUSES, *EFFECTS) and before > 0:
+        unfinished = str(error.token) in (*CLAUSES, *EFFECTS) and len(accepted_by(error)) <= 24
+        if (unfinished or piece.word == "param") and before > 0 and _begins_line(lines[wrong], error):
             candidates.insert(0, before)
     for first in candidates:
-        if first <= 0 or not _CLAUSE.match(lines[first]) or not lines[first].strip():
+        if first <= 0 or not lines[first].strip():
             continue
         last = first + 1
-        while last < len(lines) and not _CLAUSE.match(lines[last]) and lines[last].strip() not in ("}", ""):
+        while last < len(lines) and not starts.match(lines[last]) and lines[last].strip() not in ("}", ""):
             last += 1
-        if any(line.strip() for line in lines[first:last]):
-            return "\n".join([*lines[:first], *[""] * (last - first), *lines[last:]])
+        return "\n".join([*lines[:first], *[""] * (last - first), *lines[last:]])
     return None
 
 
-def _at(name: str, piece: _Piece, line: int, column: int, length: int) -> Span:
-    line += piece.first_line
-    return Span(name, line, column, line, column + max(length, 1))
+def _begins_line(line: str, error: UnexpectedInput) -> bool:
+    return not line[: max(error.column - 1, 0)].strip()
 
 
-_TERMINALS = {
-    "NAME": "a name",
-    "CODE": "an UPPERCASE word",
-    "RULE_ID": "a rule id like SIZE-01",
-    "STRING": "a quoted text",
-    "NUMBER": "a number",
-    "PERCENT": "a percentage",
-    "DATE": "a date",
-    "CMP": "a comparison",
-    "LBRACE": "`{`",
-    "RBRACE": "`}`",
-    "LPAR": "`(`",
-    "RPAR": "`)`",
-    "LSQB": "`[`",
-    "RSQB": "`]`",
-    "COLON": "`:`",
-    "COMMA": "`,`",
-    "EQ": "`=`",
-    "EFFECT": "an effect (note, warn, flag, clip, hold, reject)",
-    "PLUS": "`+`",
-    "MINUS": "`-`",
-    "STAR": "`*`",
-    "SLASH": "`/`",
-    "RANGE": "`..`",
-    "UNIT": "a unit",
-    "TIMESTAMP": "an instant",
-    "TIME": "a time of day",
-    "ALLOW": "`allow`",
-    "MULTIPLE": "`is a multiple of`",
-    "IS_NOT": "`is not`",
-    "NOT_IN": "`not in`",
-    "$END": "the end",
-}
-
-
-def _explain(name: str, piece: _Piece, error: UnexpectedInput) -> Diagnostic:
-    """Return what the parser stumbled over, in the words of somebody who writes rules."""
-    if isinstance(error, UnexpectedCharacters):
-        char = piece.text[error.pos_in_stream or 0]
-        span = _at(name, piece, error.line, error.column, 1)
-        if char == '"':
-            return Diagnostic(
-                "E006",
-                "the text is not closed on its line",
-                span,
-                help='end it with `"`; inside, write `\\"`',
-            )
-        return Diagnostic("E001", f"`{char}` does not belong here", span, help=_expected(error.allowed or ()))
-    assert isinstance(error, UnexpectedToken)
-    token: Token = error.token
-    accepted: set[str] = getattr(error, "accepts", None) or set(error.expected)
-    if token.type == "$END":
-        lines = piece.text.rstrip().split("\n")
-        span = _at(name, piece, len(lines), len(lines[-1]) + 1, 1)
-        return Diagnostic(
-            "E007",
-            f"the {piece.word or 'text'} is not finished",
-            span,
-            help="close it with `}`" if piece.text.count("{") > piece.text.count("}") else _expected(accepted),
-        )
-    span = _at(name, piece, token.line or 1, token.column or 1, len(token))
-    line = piece.text.split("\n")[(token.line or 1) - 1]
-    if token in (*CLAUSES, *EFFECTS) and not line[: (token.column or 1) - 1].strip() and (token.line or 1) > 1:
-        return Diagnostic("E007", f"the clause before `{token}` is not finished", span, help=_expected(accepted))
-    if token in RESERVED and "NAME" in accepted:
-        return Diagnostic(
-            "E008",
-            f"`{token}` is a word of the language and cannot be a name",
-            span,
-            help="choose another name, or expected " + _expected(accepted).removeprefix("expected "),
-        )
-    return Diagnostic("E001", f"`{str(token)[:40]}` does not belong here", span, help=_expected(accepted))
-
-
-def _expected(terminals: Iterable[str]) -> str:
-    words = sorted({_TERMINALS.get(t, f"`{t.lower()}`") for t in terminals})
-    shown = ", ".join(words[:8]) + (" …" if len(words) > 8 else "")
-    return f"expected {shown}" if words else ""
+def _is_word_line(lines: list[str], at: int, wrong: int, error: UnexpectedInput) -> bool:
+    """Return whether the line of the error begins with the word the parser refused: a clause of its own."""
+    return at == wrong and _begins_line(lines[at], error) and re.match(r"\s*[a-z]+\s", lines[at]) is not None

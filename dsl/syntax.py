@@ -218,6 +218,7 @@ class ListUse(Declaration):
     minimum_rows: int | None
     cite: str | None
     owner: str | None
+    repeated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +295,8 @@ class RuleText(Declaration):
     measure: Expr | None
     lines: tuple[EffectLine, ...]
     repeated: tuple[tuple[str, Span], ...]
+    crowded: tuple[Span, ...] = ()
+    """Clauses that do not begin their own line."""
 
     def clause(self, word: str) -> Clause | None:
         """Return the clause of that word, if written."""
@@ -360,9 +363,13 @@ class Test(Declaration):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One parsed rule file: every declaration that could be read, in order. `damaged` names those
-    that were read only in part, or not at all, so that later stages blame nobody else for it."""
+    """One parsed rule file: every declaration that could be read, in order.
+
+    `damaged` names those that were read only in part, or not at all, and `unread` the kinds of those
+    not read at all, so that later stages blame nobody else for it.
+    """
 
     name: str
     declarations: tuple[Declaration, ...]
     damaged: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()

@@ -87,3 +87,19 @@ def _above(measure: Fraction, bound: Fraction) -> Fraction | None:
 
 def _below(measure: Fraction, bound: Fraction) -> Fraction | None:
     return bound / measure if measure > 0 and bound >= 0 else None
+
+
+def measured_facts(program: Program, rule: ir.Rule) -> tuple[str, ...]:
+    """Return the facts a limit measures, named expressions opened, in reading order."""
+    found: dict[str, None] = {}
+
+    def visit(expr: ir.Expr) -> None:
+        for part in ir.walk(expr):
+            if isinstance(part, ir.FactRef):
+                found[part.path] = None
+            elif isinstance(part, ir.LetRef):
+                visit(program.lets[part.name])
+
+    if rule.measure is not None:
+        visit(rule.measure)
+    return tuple(found)

@@ -14,6 +14,7 @@ from dsl import ir
 from dsl.program import Program
 from dsl.scalar.code import NotCompilable, every, name
 from dsl.scalar.emit import Emitter, Scope
+from dsl.scalar.lines import Place, lines_in_order
 from dsl.scalar.whitelist import check_nodes
 
 Append = Callable[[int], None]
@@ -24,11 +25,11 @@ DISPATCH_FROM = 8
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`check(values, append)`; `lines[n]` is the (rule index, line) of fired number n; `interpreted`
-    are rules the compiler leaves to the interpreter."""
+    """`check(values, append)`; `lines[n]` is what fired number n stands for, the strongest
+    first; `interpreted` are rules the compiler leaves to the interpreter."""
 
     check: Check
-    lines: tuple[tuple[int, int], ...]
+    lines: tuple[Place, ...]
     interpreted: tuple[int, ...]
     tree: ast.Module
 
@@ -40,6 +41,10 @@ class _Item:
     tests: list[ir.Expr]
     fires: int
     rule: int
+
+
+_Numbered = tuple[tuple[int, ...], int]
+"""An item whose tests are numbers: the numbers, and the line it fires."""
 
 
 def half_even(a: int, b: int) -> int:
@@ -63,7 +68,8 @@ class _Compiler:
         self._program = program
         self._emitter = Emitter(program)
         self._functions: list[ast.stmt] = []
-        self._lines: list[tuple[int, int]] = []
+        self._lines = lines_in_order(program)
+        self._numbers = {place: number for number, place in enumerate(self._lines)}
         self._interpreted: list[int] = []
 
     def run(self) -> Compiled:
@@ -112,8 +118,7 @@ class _Compiler:
         return not needs
 
     def _fire(self, rule: int, line: int) -> int:
-        self._lines.append((rule, line))
-        return len(self._lines) - 1
+        return self._numbers[rule, line]
 
     # ---------------------------------------------------------------------------------- code
     def _guarded(self, at: int, rule: ir.Rule, scope: Scope) -> list[ast.stmt]:
@@ -145,22 +150,31 @@ class _Compiler:
 
     def _grouped(self, items: list[_Item], scope: Scope) -> list[ast.stmt]:
         """Nest items under the test most of them share, so that it is made once."""
-        counts = Counter(test for item in items for test in dict.fromkeys(item.tests))
-        best = max(counts, key=lambda t: (counts[t], _rank(t)), default=None)
-        if best is None or counts[best] < 2:
-            return [stmt for item in items for stmt in self._single(item, scope)]
-        inside = [_Item([t for t in i.tests if t != best], i.fires, i.rule) for i in items if best in i.tests]
-        outside = [item for item in items if best not in item.tests]
-        test, _ = self._emitter.test(best, scope)
-        nested: list[ast.stmt] = [ast.If(test, self._grouped(inside, scope), [])]
-        return nested + (self._grouped(outside, scope) if outside else [])
+        known: dict[ir.Expr, int] = {}
+        numbered = [(tuple(known.setdefault(test, len(known)) for test in item.tests), item.fires) for item in items]
+        return self._nested(numbered, list(known), scope)
 
-    def _single(self, item: _Item, scope: Scope) -> list[ast.stmt]:
-        fire = self._append(item.fires)
-        if not item.tests:
-            return [fire]
-        ordered = sorted(item.tests, key=_price)
-        return [ast.If(every([self._emitter.test(test, scope)[0] for test in ordered]), [fire], [])]
+    def _nested(self, items: list[_Numbered], tests: list[ir.Expr], scope: Scope) -> list[ast.stmt]:
+        out: list[ast.stmt] = []
+        counts = Counter(number for numbers, _ in items for number in dict.fromkeys(numbers))
+        while True:
+            best = max(counts, key=lambda number: (counts[number], _rank(tests[number])), default=None)
+            if best is None or counts[best] < 2:
+                return out + [self._single([tests[n] for n in numbers], fires, scope) for numbers, fires in items]
+            inside = [(tuple(n for n in numbers if n != best), fires) for numbers, fires in items if best in numbers]
+            for numbers, _ in items:
+                if best in numbers:
+                    counts.subtract(dict.fromkeys(numbers, 1))
+            items = [(numbers, fires) for numbers, fires in items if best not in numbers]
+            test, _ = self._emitter.test(tests[best], scope)
+            out.append(ast.If(test, self._nested(inside, tests, scope), []))
+
+    def _single(self, tests: list[ir.Expr], fires: int, scope: Scope) -> ast.stmt:
+        fire = self._append(fires)
+        if not tests:
+            return fire
+        ordered = sorted(tests, key=_price)
+        return ast.If(every([self._emitter.test(test, scope)[0] for test in ordered]), [fire], [])
 
     def _append(self, number: int) -> ast.stmt:
         return ast.Expr(ast.Call(name("append"), [ast.Constant(number)], []))
@@ -216,7 +230,7 @@ class _Compiler:
         for identifier, held in constants.items():
             if isinstance(held, dict):
                 scope[identifier] = {value: scope[function] for value, function in held.items()}.get
-        return Compiled(scope["check"], tuple(self._lines), tuple(self._interpreted), tree)
+        return Compiled(scope["check"], self._lines, tuple(self._interpreted), tree)
 
 
 def _function(identifier: str, arguments: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:

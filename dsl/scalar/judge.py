@@ -9,6 +9,7 @@ from dsl.judgement import Finding, Judgement, conclude
 from dsl.program import REDUCES, Program
 from dsl.reads import rule_expressions
 from dsl.scalar.compile import compile_program
+from dsl.scalar.lines import has_evidence, plain_finding
 from dsl.snapshot import Snapshot
 from dsl.types import Kind
 
@@ -16,7 +17,10 @@ from dsl.types import Kind
 class Judge:
     """A compiled program. `judge(snapshot)` agrees with the interpreter on every snapshot."""
 
-    __slots__ = ("_always", "_by_age", "_by_slot", "_compiled", "_dummies", "_witnesses", "fired", "program")
+    __slots__ = (
+        "_allow", "_alone", "_always", "_by_age", "_by_slot", "_compiled", "_dummies",
+        "_measured", "_plain", "_witnesses", "fired", "program",
+    )  # fmt: skip
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -26,18 +30,41 @@ class Judge:
         self._by_slot, self._by_age = _readers(program)
         self._dummies = tuple(_dummy(slot.fact.type.kind) for slot in program.slots)
         self._always = frozenset(self._compiled.interpreted)
+        self._allow = Judgement("allow", (), self._witnesses)
+        self._know_findings()
+
+    def _know_findings(self) -> None:
+        """Make what a fired line says once, but for the evidence of a measured one."""
+        lines = [(self.program.rules[at], number) for at, number in self._compiled.lines]
+        self._measured = frozenset(n for n, (rule, line) in enumerate(lines) if has_evidence(rule, line))
+        self._plain = {n: plain_finding(*line) for n, line in enumerate(lines) if n not in self._measured}
+        self._alone = {n: conclude((finding,), self._witnesses) for n, finding in self._plain.items()}
 
     def judge(self, snapshot: Snapshot) -> Judgement:
         """Return what the rules in force say of a snapshot."""
         raw: list[int] = []
-        if not (snapshot.unknown or snapshot.late):
-            try:
-                self.fired(snapshot.values, raw.append)
-            except (ArithmeticError, LookupError, TypeError):
-                return interpret(self.program, snapshot)
-            if not raw and not self._always:
-                return Judgement("allow", (), self._witnesses)
+        if snapshot.unknown or snapshot.late:
+            return self._judge_unknown(snapshot, raw)
+        try:
+            self.fired(snapshot.values, raw.append)
+        except (ArithmeticError, LookupError, TypeError):
+            return interpret(self.program, snapshot)
+        if self._always:
             return self._conclude(snapshot, raw, self._always)
+        if not raw:
+            return self._allow
+        alone = self._alone.get(raw[0])
+        if alone is not None and len(raw) == 1:
+            return alone
+        raw.sort()
+        try:
+            findings = tuple([self._plain[n] for n in raw])
+        except KeyError:  # a line that shows evidence, or a rule the code leaves open
+            return self._conclude(snapshot, raw, self._always)
+        return Judgement(self._alone[raw[0]].verdict, findings, self._witnesses)
+
+    def _judge_unknown(self, snapshot: Snapshot, raw: list[int]) -> Judgement:
+        """Run the code with harmless values where nothing is known; rules that read them are interpreted."""
         affected = set(self._always)
         values = list(snapshot.values)
         for at, readers in enumerate(self._by_slot):
@@ -67,7 +94,8 @@ class Judge:
             if number >= 0:
                 at, line = self._compiled.lines[number]
                 if at not in pending:
-                    findings.append(interpreter.finding(self.program.rules[at], line))
+                    plain = self._plain.get(number)
+                    findings.append(plain or interpreter.finding(self.program.rules[at], line))
         return conclude(findings, self._witnesses)
 
 

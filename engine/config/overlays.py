@@ -63,6 +63,7 @@ def render_overlays(overlays: Iterable[Overlay]) -> dict[str, list[dict[str, Any
     for overlay in sorted(overlays, key=lambda each: each.sort_key):
         body: dict[str, Any] = {"key": list(overlay.key)} if overlay.key else {}
         body |= {"value": overlay.value_text, "from": overlay.from_date.isoformat(), "cite": overlay.cite}
+        body["origin"] = f"{overlay.origin.source}:{overlay.origin.line}"
         rendered.setdefault(overlay.param, []).append(body)
     return rendered
 

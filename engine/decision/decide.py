@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from dsl.bundle import Bundle
 from dsl.clippable import monotone_rules
@@ -14,7 +15,7 @@ from engine.decision import clip
 from engine.decision.facts_seen import digest_of_line
 from engine.decision.outcome import Approved, Decision, HoldRequest
 from engine.facts.derived import IntentFacts
-from engine.facts.snapshot import SnapshotTaker, Taken
+from engine.facts.snapshot import Taken
 from engine.model.numbers import MICRO, Quantity
 from engine.model.order import Intent, IntentKind
 from engine.portfolio.book import Book
@@ -22,6 +23,14 @@ from engine.portfolio.book import Book
 POSITIONS = "projected.positions"
 COUNTERFACTUAL_TRIES = 64
 """Sizes judged at most to say which size would have passed a reject."""
+
+
+class Taker(Protocol):
+    """Who fills the slots of a program for one intent at one instant."""
+
+    def take(
+        self, program: Program, facts: IntentFacts, now: int, law_date: date
+    ) -> tuple[Snapshot, tuple[Taken, ...]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class Ready:
 class DecisionEngine:
     """Judges intents with one bundle. Holds no state but compiled programs."""
 
-    def __init__(self, bundle: Bundle, overlays: tuple[Overlay, ...], taker: SnapshotTaker) -> None:
+    def __init__(self, bundle: Bundle, overlays: tuple[Overlay, ...], taker: Taker) -> None:
         self._bundle, self._overlays, self._taker = bundle, overlays, taker
         self._by_day: dict[date, Ready] = {}
         self._by_signature: dict[tuple[object, ...], Ready] = {}

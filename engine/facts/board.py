@@ -1,94 +1,58 @@
-"""The board: the last word of every provider on every fact, checked against its contract on arrival."""
+"""The board: the last word of every provider on every fact, in one row a key."""
 
-from datetime import date
-from fractions import Fraction
 from typing import Any
 
-from dsl.contracts import Age, Contracts, Fact
+from dsl.contracts import Contracts, Fact
 from dsl.snapshot import Reason
-from dsl.types import Kind
-from engine.facts.entry import FactEntry
-from engine.model.calendar import CalendarBounds, SessionCalendar
+from engine.facts.entry import FactEntry, make_entry
+from engine.facts.row import DISPUTED, EMPTY, NEVER, Key, Row
+from engine.model.calendar import SessionCalendar
 from engine.model.time import Timestamp
-
-Key = tuple[str, ...]
 
 
 class FactBoard:
-    """Holds one entry per fact and key. What does not fit its contract is held as invalid, never dropped."""
+    """Holds facts as they come. What does not fit its contract is held, and unknown to whoever asks."""
 
     def __init__(self, contracts: Contracts, calendar: SessionCalendar) -> None:
         self._contracts, self._calendar = contracts, calendar
-        self._entries: dict[tuple[str, Key], FactEntry] = {}
+        self._own: dict[str, Fact] = {}
+        self._rows: dict[Key, Row] = {}
 
     def put(
         self, path: str, key: Key, value: Any, as_of: Timestamp, provider: str, *,
-        bar_due: Timestamp | None = None, fact: Fact | None = None, judged_at: Timestamp | None = None,
-    ) -> FactEntry:  # fmt: skip
+        bar_due: Timestamp | None = None, fact: Fact | None = None,
+    ) -> None:  # fmt: skip
         """Replace a fact. `value` is in stored form (scaled integers); None means the source has none.
 
         `fact` is the contract where the path is not in the contracts (lists). Two providers that
-        disagree on one fact at one instant make it invalid.
+        disagree on one fact at one instant make it invalid until a later word.
         """
-        contract = fact or self._contracts.facts[path]
-        fault = None if fits(value, contract) else Reason.MISSING if value is None else Reason.INVALID
-        before = self._entries.get((path, key))
-        if (
-            fault is None and before is not None and before.provider != provider
-            and before.as_of == as_of and before.value != value
-        ):  # fmt: skip
-            fault = Reason.INVALID
-        expires = self.expiry(contract.max_age, as_of, bar_due) if contract.max_age else None
-        if contract.max_age is not None and expires is None:
-            fault = fault or Reason.INVALID
-        entry = FactEntry(value, as_of, provider, expires, bar_due, fault, judged_at)
-        self._entries[path, key] = entry
-        return entry
+        if fact is not None:
+            self._own[path] = fact
+        elif path not in self._contracts.facts and path not in self._own:
+            raise KeyError(f"no contract knows the fact {path}")
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = Row()
+        row.put(path, value, as_of, provider, NEVER if bar_due is None else bar_due)
+
+    def row(self, key: Key) -> Row:
+        """Return what is held under a key."""
+        return self._rows.get(key, EMPTY)
 
     def get(self, path: str, key: Key) -> FactEntry | None:
         """Return the entry of a fact, or None when nobody ever said anything about it."""
-        return self._entries.get((path, key))
+        row = self.row(key)
+        if path not in row.values:
+            return None
+        fact = self._own.get(path) or self._contracts.facts[path]
+        due = None if row.due[path] == NEVER else Timestamp(row.due[path])
+        value, as_of, provider = row.values[path], Timestamp(row.as_of[path]), row.provider[path]
+        if value is DISPUTED:
+            return FactEntry(None, as_of, provider, None, due, Reason.INVALID)
+        return make_entry(fact, value, as_of, provider, due, self._calendar)
 
     def forget(self, path: str, key: Key) -> None:
         """Remove a fact whose source withdrew it."""
-        self._entries.pop((path, key), None)
-
-    def expiry(self, age: Age, as_of: int, bar_due: int | None) -> Timestamp | None:
-        """Return the last instant a bound allows for a fact of `as_of`, None when it cannot be told."""
-        if age.kind == "duration":
-            return Timestamp(as_of + age.count)
-        if age.kind == "bar":
-            return None if bar_due is None else Timestamp(bar_due)
-        try:
-            return self._calendar.fresh_until(as_of, age.count)
-        except CalendarBounds:
-            return None
-
-
-def fits(value: Any, fact: Fact) -> bool:
-    """Return whether a stored value has the contract's type and lies in its bounds."""
-    kind = fact.type.kind
-    if kind is Kind.BOOL:
-        return isinstance(value, bool)
-    if kind is Kind.ENUM:
-        return isinstance(value, str) and value in fact.type.values
-    if kind in (Kind.TEXT, Kind.SYMBOL):
-        return isinstance(value, str) and value != ""
-    if kind is Kind.SET:
-        return isinstance(value, frozenset)
-    if kind is Kind.LIST:
-        return isinstance(value, tuple) and (fact.max_items is None or len(value) <= fact.max_items)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return False
-    if kind is Kind.DATE:
-        return date.min.toordinal() <= value <= date.max.toordinal()
-    return _in_bounds(value, fact)
-
-
-def _in_bounds(value: int, fact: Fact) -> bool:
-    scale = fact.scale
-    if fact.low is not None:
-        low = fact.low * scale
-        if value < low or (fact.low_open and value == low):
-            return False
-    return fact.high is None or Fraction(value) <= fact.high * scale
+        if key in self._rows:
+            self._rows[key].forget(path)

@@ -1,23 +1,23 @@
 """Snapshots: every slot of a program filled for one intent at one instant, with where it came from."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsl.contracts import Fact
-from dsl.program import Program
-from dsl.snapshot import Reason, Snapshot
-from engine.facts.board import FactBoard, Key, fits
+from dsl.program import Program, Slot
+from dsl.snapshot import Snapshot
+from engine.facts.board import FactBoard
 from engine.facts.derived import IntentFacts
-from engine.facts.entry import FactEntry
+from engine.facts.prepare import Plan, Source
+from engine.facts.row import Key, Row
 from engine.facts.windows import WindowCounters
 from engine.model.calendar import CalendarBounds, SessionCalendar
 from engine.model.order import Intent
 from engine.model.time import Timestamp
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """Where a slot's value came from: key, as-of and provider; a computed fact has no provider of its own."""
 
     path: str
@@ -26,78 +26,72 @@ class Taken:
     provider: str
 
 
+Compute = Callable[[IntentFacts, int, date], Any]
+
+
+class _Filling(NamedTuple):
+    """How the slots of a program are filled: computed ones in order, rows by the parts of their key."""
+
+    plan: Plan
+    computed: tuple[Compute, ...]
+    origins: tuple[tuple[int, str, tuple[str, ...], str], ...]
+    keys: tuple[Callable[[Intent], Key], ...]
+    sources: tuple[Source, ...]
+
+
 class SnapshotTaker:
     """Fills the slots of programs from the board, the windows, the intent and the book."""
 
     def __init__(self, board: FactBoard, windows: WindowCounters, calendar: SessionCalendar) -> None:
         self._board, self._windows, self._calendar = board, windows, calendar
+        self._fillings: dict[tuple[str, str, date], _Filling] = {}
 
     def take(
         self, program: Program, facts: IntentFacts, now: int, law_date: date
     ) -> tuple[Snapshot, tuple[Taken, ...]]:
         """Return the snapshot and, slot by slot, its provenance."""
-        values: list[Any] = []
-        taken: list[Taken] = []
-        reasons: dict[int, Reason] = {}
-        entries: dict[int, FactEntry] = {}
-        unknown = 0
+        named = (program.bundle.hash, program.stage, program.law_date)
+        filling = self._fillings.get(named)
+        if filling is None or filling.plan.program is not program:
+            filling = self._fillings[named] = self._fill(program)
+        keys = [key_for(facts.intent) for key_for in filling.keys]
+        rows = [self._board.row(key) for key in keys]
+        computed = tuple([compute(facts, now, law_date) for compute in filling.computed])
+        snapshot = filling.plan.snapshot(computed, rows, now)
+        return snapshot, _provenance(filling, facts, keys, rows, now)
+
+    def _fill(self, program: Program) -> _Filling:
+        computed: list[tuple[Slot, Compute, tuple[str, ...], str]] = []
+        held: dict[tuple[str, ...], list[tuple[int, str]]] = {}
         for slot in program.slots:
-            value, reason, source, entry = self._slot(slot.path, slot.fact, facts, now, law_date)
-            if reason is not None:
-                unknown |= 1 << slot.index
-                reasons[slot.index] = reason
-            values.append(value if reason is None else None)
-            taken.append(source)
-            if entry is not None:
-                entries[slot.index] = entry
-        late = 0
-        for number, check in enumerate(program.ages):
-            entry = entries.get(check.slot)
-            if entry is not None:
-                expires = self._board.expiry(check.age, entry.as_of, entry.bar_due)
-                if expires is None or entry.clock(now) > expires:
-                    late |= 1 << number
-        return Snapshot(tuple(values), unknown, late, reasons), tuple(taken)
+            path, parts = slot.path, slot.fact.key
+            if path.startswith(("intent.", "projected.")):
+                computed.append((slot, _of_intent(path), (), "intent" if path.startswith("intent.") else "book"))
+            elif path.startswith("window:"):
+                computed.append((slot, self._of_window(path, parts), parts, "windows"))
+            elif path in _CLOCK:
+                computed.append((slot, self._of_clock(path), (), "clock"))
+            else:
+                stored, group = _stored_under(path, slot.fact)
+                held.setdefault(group, []).append((slot.index, stored))
+        sources = tuple(Source(tuple(at for at, _ in slots), tuple(p for _, p in slots)) for slots in held.values())
+        plan = Plan(program, tuple(slot.index for slot, *_ in computed), sources, self._calendar)
+        origins = tuple((slot.index, slot.path, parts, provider) for slot, _, parts, provider in computed)
+        return _Filling(plan, tuple(compute for _, compute, *_ in computed), origins, tuple(map(_key, held)), sources)
 
-    def _slot(
-        self, path: str, fact: Fact, facts: IntentFacts, now: int, law_date: date
-    ) -> tuple[Any, Reason | None, Taken, FactEntry | None]:
-        if path.startswith(("intent.", "projected.")):
-            return self._of_intent(path, fact, facts, now)
-        if path.startswith("window:"):
-            name = path.removeprefix("window:")
-            key = tuple(facts.value(f"intent.{part}") for part in fact.key)
-            shown = tuple("" if part is None else str(part) for part in key)
-            return self._windows.value(name, key, now), None, Taken(path, shown, Timestamp(now), "windows"), None
-        if path in ("now", "law_date", "session.date", "session.is_open"):
-            value = self._time(path, now, law_date)
-            source = Taken(path, (), Timestamp(now), "clock")
-            return value, None if value is not None else Reason.MISSING, source, None
-        return self._of_board(path, fact, facts.intent, now)
+    def _of_window(self, path: str, parts: tuple[str, ...]) -> Compute:
+        name, windows = path.removeprefix("window:"), self._windows
+        paths = tuple(f"intent.{part}" for part in parts)
+        return lambda facts, now, _: windows.value(name, tuple([facts.value(part) for part in paths]), now)
 
-    def _of_intent(
-        self, path: str, fact: Fact, facts: IntentFacts, now: int
-    ) -> tuple[Any, Reason | None, Taken, FactEntry | None]:
-        value = facts.value(path)
-        source = Taken(path, (), Timestamp(now), "intent" if path.startswith("intent.") else "book")
-        if value is None:
-            return None, None if fact.optional else Reason.MISSING, source, None
-        return value, None if fits(value, fact) else Reason.INVALID, source, None
-
-    def _of_board(
-        self, path: str, fact: Fact, intent: Intent, now: int
-    ) -> tuple[Any, Reason | None, Taken, FactEntry | None]:
-        stored, key = key_of(path, fact, intent)
-        entry = self._board.get(stored, key)
-        if entry is None:
-            return None, None if fact.optional else Reason.MISSING, Taken(path, key, None, ""), None
-        return entry.value, entry.reason_at(now), Taken(path, key, entry.as_of, entry.provider), entry
-
-    def _time(self, path: str, now: int, law_date: date) -> Any:
+    def _of_clock(self, path: str) -> Compute:
         if path == "now":
-            return now
+            return lambda facts, now, law_date: now
         if path == "law_date":
-            return law_date.toordinal()
+            return lambda facts, now, law_date: law_date.toordinal()
+        return lambda facts, now, law_date: self._session(path, now)
+
+    def _session(self, path: str, now: int) -> Any:
         try:
             if path == "session.date":
                 return self._calendar.session_date(now).toordinal()
@@ -106,9 +100,38 @@ class SnapshotTaker:
             return None
 
 
-def key_of(path: str, fact: Fact, intent: Intent) -> tuple[str, Key]:
-    """Return the path and key a fact is stored under for an intent: its own symbol, account and so on."""
+_CLOCK = ("now", "law_date", "session.date", "session.is_open")
+_LITERAL = "="
+"""Marks a part of a key that is a fixed text, not a field of the intent."""
+
+
+def _of_intent(path: str) -> Compute:
+    return lambda facts, now, law_date: facts.value(path)
+
+
+def _stored_under(path: str, fact: Fact) -> tuple[str, tuple[str, ...]]:
+    """Return the path a fact is stored under and the parts of its key: fields of the intent or fixed texts."""
     if path.startswith("fx.rate["):
         base, _, quote = path.removeprefix("fx.rate[").rstrip("]").partition(",")
-        return "fx.rate", (base, quote)
-    return path, tuple(str(getattr(intent, part)) for part in fact.key)
+        return "fx.rate", (_LITERAL + base, _LITERAL + quote)
+    return path, fact.key
+
+
+def _key(parts: tuple[str, ...]) -> Callable[[Intent], Key]:
+    if any(part.startswith(_LITERAL) for part in parts):
+        fixed = tuple(part.removeprefix(_LITERAL) for part in parts)
+        return lambda intent: fixed
+    return lambda intent: tuple([str(getattr(intent, part)) for part in parts])
+
+
+def _provenance(filling: _Filling, facts: IntentFacts, keys: list[Key], rows: list[Row], now: int) -> tuple[Taken, ...]:
+    taken: list[Any] = [None] * len(filling.plan.program.slots)
+    at_now = Timestamp(now)
+    for index, path, parts, provider in filling.origins:
+        shown = tuple("" if v is None else str(v) for v in (facts.value(f"intent.{part}") for part in parts))
+        taken[index] = Taken(path, shown, at_now, provider)
+    for source, key, row in zip(filling.sources, keys, rows, strict=True):
+        for index, stored in zip(source.slots, source.paths, strict=True):
+            path, stamp = filling.plan.program.slots[index].path, row.as_of.get(stored)
+            taken[index] = Taken(path, key, None if stamp is None else Timestamp(stamp), row.provider.get(stored, ""))
+    return tuple(taken)

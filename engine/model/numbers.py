@@ -5,7 +5,6 @@ rounded silently and no float is ever involved.
 """
 
 import re
-from dataclasses import dataclass
 from typing import NewType
 
 MICRO = 1_000_000
@@ -21,15 +20,15 @@ Quantity = NewType("Quantity", int)
 Ratio = NewType("Ratio", int)
 """Micros of a pure number; 2 % is 20_000."""
 
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,%d})(?:\.[0-9]{1,12})?\Z" % (MAX_DIGITS - 1), re.ASCII)
+_DECIMAL = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})(?:\.[0-9]{{1,12}})?\Z", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
 class NumberFault(Exception):
     """A text that is not a decimal this desk accepts. `reason` is one lower-case phrase."""
 
-    text: str
-    reason: str
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text, reason)
+        self.text, self.reason = text, reason
 
     def __str__(self) -> str:
         return f"{self.text[:40]!r} {self.reason}"

@@ -11,6 +11,7 @@ from engine.decision.decide import DecisionEngine
 from engine.execution.gateway import Gateway
 from engine.execution.slippage import CostModel
 from engine.facts.board import FactBoard
+from engine.facts.house import HouseClock
 from engine.facts.snapshot import SnapshotTaker
 from engine.facts.windows import WindowCounters
 from engine.integrity.monitor import Monitor
@@ -123,7 +124,7 @@ def _parts(inputs: RunInputs) -> Parts:
             )
         ),
         market=MarketFacts(board, inputs.calendar, int(spread)),
-        decisions=DecisionEngine(inputs.bundle, inputs.overlays, SnapshotTaker(board, windows, inputs.calendar)),
+        decisions=DecisionEngine(inputs.bundle, inputs.overlays, _taker(inputs, board, windows)),
     )
 
 
@@ -146,23 +147,27 @@ def _host(inputs: RunInputs) -> Host:
     raise RunRefused("STRATEGY_REFUSED", f"{fault.code}: {fault.what} ({fault.where})", fault.help)
 
 
-def _post_house_facts(inputs: RunInputs, board: FactBoard) -> None:
-    """Post what the house says: instruments and lists, as of their own headers.
-
-    A run that states its law date is judged by the house of that date; their age is measured there.
-    """
-    session = inputs.calendar.session_on(inputs.law_date) if inputs.law_date else None
-    if inputs.law_date is not None and session is None:
+def _taker(inputs: RunInputs, board: FactBoard, windows: WindowCounters) -> SnapshotTaker | HouseClock:
+    """Return who takes snapshots; a stated law date gives house facts that date's clock."""
+    taker = SnapshotTaker(board, windows, inputs.calendar)
+    if inputs.law_date is None:
+        return taker
+    session = inputs.calendar.session_on(inputs.law_date)
+    if session is None:
         raise RunRefused("LAW_DATE_CLOSED", f"{inputs.law_date} is no session", "state a session as --law-date")
-    judged_at = session.close if session else None
+    return HouseClock(taker, board, inputs.calendar, session.close)
+
+
+def _post_house_facts(inputs: RunInputs, board: FactBoard) -> None:
+    """Post what the house says: instruments and lists, as of their own headers."""
     as_of = inputs.classification.as_of
     for symbol, instrument in sorted(inputs.classification.instruments.items()):
         for name, value in _instrument_facts(instrument).items():
-            board.put(f"instrument.{name}", (symbol,), value, as_of, "classification", judged_at=judged_at)
+            board.put(f"instrument.{name}", (symbol,), value, as_of, "classification")
     for path, read in sorted(inputs.lists.items()):
         fact = fact_of(inputs.bundle, path)
         value = list_content(inputs.bundle, path, read)
-        board.put(path, (), value, read.as_of, f"list {read.name} v{read.version}", fact=fact, judged_at=judged_at)
+        board.put(path, (), value, read.as_of, f"list {read.name} v{read.version}", fact=fact)
     board.put("runtime.mode", (), inputs.mode, Timestamp(0), "runtime")
     board.put("runtime.armed", (), True, Timestamp(0), "runtime")
 

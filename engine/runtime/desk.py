@@ -121,7 +121,7 @@ class Desk:
                 bar = event.bar
                 body |= {
                     "timeframe": bar.timeframe.value, "open": int(bar.open), "high": int(bar.high), "low": int(bar.low),
-                    "close": int(bar.close), "volume": int(bar.volume), "is_complete": bar.is_complete,
+                    "close": int(bar.close), "volume": str(int(bar.volume)), "is_complete": bar.is_complete,
                 }  # fmt: skip
                 return Entry(EventType.MARKET_BAR, event.at, body)
             case SplitApplied():
@@ -156,7 +156,7 @@ class Desk:
 
     def _marked(self) -> dict[str, object]:
         equity = self._state.account.equity()
-        return {"equity": equity, "positions": len(self._state.parts.ledger.positions())}
+        return {"equity": None if equity is None else str(equity), "positions": len(self._state.parts.ledger.positions())}
 
     def _put_intents(self, unit: UnitOfWork, entry: Entry) -> None:
         for place, data in enumerate(entry.body.get("intents", ()), self._state.intent_count + 1):

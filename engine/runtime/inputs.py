@@ -30,7 +30,10 @@ from engine.runtime.halt import RunRefused
 
 @dataclass(frozen=True, slots=True)
 class RunInputs:
-    """Everything a bar-fed run reads. `hashes` names each input's bytes; `run_id` is derived from all."""
+    """Everything a bar-fed run reads; `run_id` is derived from the hashes of all of it (`identity`).
+
+    `documents` are the bytes records refer to, by SHA-256: what kind they are, and themselves.
+    """
 
     run_id: str
     mode: str
@@ -48,6 +51,7 @@ class RunInputs:
     lists: Mapping[str, NamedList]
     script: tuple[ScriptedApproval, ...]
     identity: bytes
+    documents: Mapping[str, tuple[str, bytes]]
 
 
 def read_bars(
@@ -80,9 +84,10 @@ def read_bars(
     return dict(sorted(bars.items())), tuple(actions), hashes
 
 
-def read_lists(bundle: Bundle, folder: Path) -> dict[str, NamedList]:
-    """Return the content of every list the rules maintain, by slot path. Raises RunRefused."""
-    lists = {}
+def read_lists(bundle: Bundle, folder: Path) -> tuple[dict[str, NamedList], dict[str, tuple[str, bytes]]]:
+    """Return the content of every list the rules maintain, by slot path, and its bytes. Raises RunRefused."""
+    lists: dict[str, NamedList] = {}
+    documents: dict[str, tuple[str, bytes]] = {}
     for name, listed in sorted(bundle.ruleset.lists.items()):
         path = folder / listed.file
         try:
@@ -94,7 +99,8 @@ def read_lists(bundle: Bundle, folder: Path) -> dict[str, NamedList]:
             what = f"{path.name} has {len(read.rows)} row(s), the rules ask for at least {listed.minimum_rows}"
             raise RunRefused("LIST_TOO_SHORT", what, "complete the list, or let the rulebook say `may be empty`")
         lists[f"list:{name}"] = read
-    return lists
+        documents[read.sha256] = ("list", path.read_bytes())
+    return lists, documents
 
 
 def list_content(bundle: Bundle, path: str, read: NamedList) -> Any:

@@ -188,7 +188,7 @@ class _Written:
             "decision_id": self.decision_id, "seq": self.sequence, "intent_id": self.intent.intent_id,
             "verdict": decision.verdict, "asked": int(decision.asked), "quantity": int(decision.quantity),
             "code": self._code(), "record_hash": self.record_hash, "worst_price": int(self.worst_price),
-            "worst_notional": self.worst_notional,
+            "worst_notional": str(self.worst_notional),
         }  # fmt: skip
         if self.payload is not None:
             body["client_order_id"], body["payload_hash"] = self.client_order_id, payload_hash(self.payload)

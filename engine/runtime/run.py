@@ -65,6 +65,8 @@ def _open(inputs: RunInputs, database: Database, mode: Mode, wall: Clock) -> tup
         )  # fmt: skip
         unit.documents.put("bundle", inputs.bundle.hash, inputs.bundle.canonical)
         unit.documents.put("config", inputs.config.config_hash, inputs.config.canonical_bytes)
+        for sha256, (kind, raw) in sorted(inputs.documents.items()):
+            unit.documents.put(kind, sha256, raw)
         unit.runs.create(run)
     return run, False
 

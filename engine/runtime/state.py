@@ -324,7 +324,7 @@ class DeskState:
     def _happened(self, event: str, entry: Entry, intent: Intent, body: "dict[str, Any] | Any") -> None:
         fields: dict[str, Any] = {"quantity": int(intent.quantity)}
         if event.startswith("intent."):
-            fields |= {"limit_price": intent.limit_price, "worst_notional": body["worst_notional"]}
+            fields |= {"limit_price": intent.limit_price, "worst_notional": int(body["worst_notional"])}
         if body.get("code"):
             fields["code"] = body["code"]
         self._observe(event, entry, intent, fields)
@@ -341,7 +341,7 @@ def bar_of(body: "Any", at: Timestamp) -> Bar:
     """Return the bar of a MARKET_BAR body."""
     return Bar(
         body["symbol"], Timeframe(body["timeframe"]), at, Price(body["open"]), Price(body["high"]), Price(body["low"]),
-        Price(body["close"]), Quantity(body["volume"]), body["is_complete"],
+        Price(body["close"]), Quantity(int(body["volume"])), body["is_complete"],
     )  # fmt: skip
 
 

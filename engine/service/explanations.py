@@ -44,9 +44,9 @@ class Explainer:
 
     def explain(self, run_key: str, decision_id: str) -> Explanation:
         """Return why a decision fell as it did. Raises NotExplained, and WhyMismatch when it cannot have been so."""
-        with self._database.read() as unit:
+        with self._database.read(run_key) as unit:
             row = unit.decisions.get(decision_id)
-            if row is None or row.run_key != run_key:
+            if row is None:
                 raise NotExplained(
                     "DECISION_UNKNOWN", f"run {run_key} has no decision {decision_id}",
                     "list the run's decisions with `mqk run show`",
@@ -85,9 +85,11 @@ class Explainer:
         key = (bundle.hash, path, sha256)
         if key not in self._lists:
             raw = _document(unit, f"list {path.removeprefix('list:')}", sha256)
-            read = parse_list(SourceText(sha256, path, raw.decode("utf-8")))
+            read = parse_list(SourceText(path, raw.decode("utf-8-sig"), sha256))
             if not isinstance(read, NamedList):
-                raise NotExplained("LIST_REFUSED", f"{path}: {read[0].what}", "the stored list is damaged: verify the audit")
+                raise NotExplained(
+                    "LIST_REFUSED", f"{path}: {read[0].what}", "the stored list is damaged: verify the audit"
+                )
             _make_room(self._lists)
             self._lists[key] = list_content(bundle, path, read)
         return self._lists[key]

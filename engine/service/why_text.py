@@ -47,8 +47,10 @@ def _all(e: Explanation, room: int) -> Iterator[WhyLine]:
         yield WhyLine("blank", "")
         yield from _wrapped("finding", f"✖ {e.refusal[0]}", room)
         yield from _wrapped("reason", e.refusal[1], room, "  ")
+    told: set[str] = set()
     for group in _by_cause(e.findings):
-        yield from _spoken(group, room)
+        yield from _spoken(group, room, group[0].rule in told)
+        told.add(group[0].rule)
     if not e.findings and e.refusal is None and e.witnesses:
         yield WhyLine("blank", "")
         yield from _wrapped("reason", f"no rule objects: {', '.join(e.witnesses)}", room, "  ")
@@ -84,11 +86,13 @@ def _by_cause(findings: Sequence[Spoken]) -> list[list[Spoken]]:
     return groups
 
 
-def _spoken(group: Sequence[Spoken], room: int) -> Iterator[WhyLine]:
+def _spoken(group: Sequence[Spoken], room: int, is_told: bool) -> Iterator[WhyLine]:
     spoken = group[0]
     yield WhyLine("blank", "")
     yield from _wrapped("finding", _headline(spoken), room, hanging="  ")
-    yield from _wrapped("reason", spoken.because, room, "  ")
+    is_brief = is_told and not spoken.unknown and any(part.name == "measure" for part in spoken.parts)
+    if not is_brief:
+        yield from _wrapped("reason", spoken.because, room, "  ")
     if spoken.hold:
         yield from _wrapped("reason", f"⏸ {spoken.hold}", room, "  ")
     if spoken.is_spared:

@@ -90,21 +90,21 @@ class Database:
             return SchemaStatus(read_version(connection), HEAD)
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
-        """Run one transaction: committed when the block ends, rolled back when it raises.
+    def write(self, run_key: str | None = None) -> Iterator[UnitOfWork]:
+        """Run one transaction, bound to a run or to none: committed when the block ends, rolled back when it raises.
 
         Raises Contention, StoreUnavailable, CommitUnknown, SchemaNewer and SchemaOutdated.
         """
         self._check_schema()
         with self._transact() as connection:
-            yield UnitOfWork(connection, self._wall, self._draw)
+            yield UnitOfWork(connection, self._wall, self._draw, run_key)
 
     @contextmanager
-    def read(self) -> Iterator[UnitOfWork]:
-        """Run one read-only transaction that sees a single moment; writes raise WriteRefused."""
+    def read(self, run_key: str | None = None) -> Iterator[UnitOfWork]:
+        """Run one read-only transaction, bound to a run or to none, of a single moment; writes raise WriteRefused."""
         self._check_schema()
         with self._look() as connection:
-            yield UnitOfWork(connection, self._wall, self._draw)
+            yield UnitOfWork(connection, self._wall, self._draw, run_key)
 
     def on_statement(self, hook: Hook) -> Callable[[], None]:
         """Call `hook("before" | "after", what)` around every statement and COMMIT; return how to stop.

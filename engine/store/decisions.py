@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Index, Table, UniqueConstraint, exists, func, select
+from sqlalchemy import Connection, Index, Table, UniqueConstraint, and_, bindparam, exists, func, select
 from sqlalchemy import text as sql
 
-from engine.store.schema import METADATA, content, integer, reference, text
+from engine.store.schema import METADATA, content, integer, keyed, text, within_run
+from engine.store.scope import Scope
 from engine.store.writing import insert, insert_all
 
 _FIRST = sql("supersedes IS NULL")
@@ -13,33 +14,44 @@ _FIRST = sql("supersedes IS NULL")
 DECISIONS = Table(
     "decisions",
     METADATA,
-    text("decision_id", key=True),
-    reference("intent_id", "intents.intent_id"),
-    reference("run_key", "runs.run_key"),
+    text("decision_id"),
+    text("intent_id"),
+    text("run_key"),
     integer("seq"),
     integer("at"),
     text("verdict"),
     content("record"),
     text("record_hash"),
-    reference("supersedes", "decisions.decision_id", null=True),
+    text("supersedes", null=True),
+    keyed("decision_id"),
+    within_run("intent_id", "intents.intent_id"),
+    within_run("supersedes", "decisions.decision_id"),
     UniqueConstraint("run_key", "seq"),
-    UniqueConstraint("supersedes"),
-    Index("uq_decisions_first", "intent_id", unique=True, sqlite_where=_FIRST, postgresql_where=_FIRST),
-    Index(None, "intent_id"),
+    UniqueConstraint("run_key", "supersedes"),
+    Index("uq_decisions_first", "run_key", "intent_id", unique=True, sqlite_where=_FIRST, postgresql_where=_FIRST),
+    Index(None, "run_key", "intent_id", "seq"),
 )
 
 FINDINGS = Table(
     "findings",
     METADATA,
-    reference("decision_id", "decisions.decision_id", key=True),
-    integer("ord", key=True),
+    text("run_key"),
+    text("decision_id"),
+    integer("ord"),
     text("rule"),
     integer("line", null=True),
     text("effect"),
     text("code"),
     text("mode"),
-    Index(None, "rule"),
+    keyed("decision_id", "ord"),
+    within_run("decision_id", "decisions.decision_id"),
+    Index(None, "run_key", "rule"),
 )
+
+_IN_RUN = DECISIONS.c.run_key == bindparam("run")
+_ONE = select(DECISIONS).where(_IN_RUN, DECISIONS.c.decision_id == bindparam("decision"))
+_BELONGS = and_(FINDINGS.c.run_key == DECISIONS.c.run_key, FINDINGS.c.decision_id == DECISIONS.c.decision_id)
+_OF_INTENT = select(DECISIONS).where(_IN_RUN, DECISIONS.c.intent_id == bindparam("intent")).order_by(DECISIONS.c.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +82,41 @@ class DecisionRow:
     supersedes: str | None = None
 
 
-class Decisions:
-    """The decisions of every run."""
+_FOUND = tuple(FINDINGS.c[name] for name in FindingRow.__slots__)
 
-    def __init__(self, connection: Connection) -> None:
+
+class Decisions:
+    """The decisions of the bound run."""
+
+    def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
+        self._scope = scope
 
     def put(self, decision: DecisionRow, findings: tuple[FindingRow, ...] = ()) -> None:
         """Add a decision with its findings.
 
         An intent is decided once and a decision superseded once: raises ConstraintViolated
-        (uq_decisions_first, uq_decisions_supersedes) otherwise.
+        (uq_decisions_first, uq_decisions_run_key_supersedes) otherwise.
         """
+        run_key = self._scope.agree(decision.run_key)
         insert(self._connection, DECISIONS, decision)
-        insert_all(self._connection, FINDINGS, findings)
+        found = [{"run_key": run_key} | {name: getattr(row, name) for name in FindingRow.__slots__} for row in findings]
+        insert_all(self._connection, FINDINGS, found)
 
     def get(self, decision_id: str) -> DecisionRow | None:
-        statement = select(DECISIONS).where(DECISIONS.c.decision_id == decision_id)
-        row = self._connection.execute(statement).first()
+        row = self._connection.execute(_ONE, {"run": self._scope.run_key, "decision": decision_id}).first()
         return None if row is None else DecisionRow(*row)
 
     def findings(self, decision_id: str) -> tuple[FindingRow, ...]:
         """Return the findings of a decision in order."""
-        statement = select(FINDINGS).where(FINDINGS.c.decision_id == decision_id).order_by(FINDINGS.c.ord)
+        where = (FINDINGS.c.run_key == self._scope.run_key, FINDINGS.c.decision_id == decision_id)
+        statement = select(*_FOUND).where(*where).order_by(FINDINGS.c.ord)
         return tuple(FindingRow(*row) for row in self._connection.execute(statement))
 
     def by_intent(self, intent_id: str) -> tuple[DecisionRow, ...]:
         """Return the decisions about an intent in order; the last one is in force."""
-        statement = select(DECISIONS).where(DECISIONS.c.intent_id == intent_id).order_by(DECISIONS.c.seq)
-        return tuple(DecisionRow(*row) for row in self._connection.execute(statement))
+        found = self._connection.execute(_OF_INTENT, {"run": self._scope.run_key, "intent": intent_id})
+        return tuple(DecisionRow(*row) for row in found)
 
     def list(
         self,
@@ -109,12 +127,11 @@ class Decisions:
         limit: int | None = None,
     ) -> tuple[DecisionRow, ...]:
         """Return decisions of a run in order: with that verdict, a finding of that rule, after that place."""
-        statement = select(DECISIONS).where(DECISIONS.c.run_key == run_key)
+        statement = select(DECISIONS).where(DECISIONS.c.run_key == self._scope.agree(run_key))
         if verdict is not None:
             statement = statement.where(DECISIONS.c.verdict == verdict)
         if rule is not None:
-            found = (FINDINGS.c.decision_id == DECISIONS.c.decision_id, FINDINGS.c.rule == rule)
-            statement = statement.where(exists().where(*found))
+            statement = statement.where(exists().where(_BELONGS, FINDINGS.c.rule == rule))
         if after_seq is not None:
             statement = statement.where(DECISIONS.c.seq > after_seq)
         statement = statement.order_by(DECISIONS.c.seq).limit(limit)
@@ -124,7 +141,7 @@ class Decisions:
         """Return how many decisions of a run have each verdict, by verdict."""
         statement = (
             select(DECISIONS.c.verdict, func.count())
-            .where(DECISIONS.c.run_key == run_key)
+            .where(DECISIONS.c.run_key == self._scope.agree(run_key))
             .group_by(DECISIONS.c.verdict)
         )
         return dict(sorted((row[0], row[1]) for row in self._connection.execute(statement)))
@@ -133,8 +150,7 @@ class Decisions:
         """Return how many findings of a run have each code, by code."""
         statement = (
             select(FINDINGS.c.code, func.count())
-            .join(DECISIONS, DECISIONS.c.decision_id == FINDINGS.c.decision_id)
-            .where(DECISIONS.c.run_key == run_key)
+            .where(FINDINGS.c.run_key == self._scope.agree(run_key))
             .group_by(FINDINGS.c.code)
         )
         return dict(sorted((row[0], row[1]) for row in self._connection.execute(statement)))

@@ -100,19 +100,28 @@ class SchemaOutdated(_SchemaMismatch):
         return f"the database has schema {self.current or 'none'}, this program needs {self.head}"
 
 
-class SequenceGap(StoreError):
-    """An event that does not follow the last one of its run."""
+class RunUnbound(StoreError):
+    """A name of a run looked up in a unit of work that was opened without one."""
 
-    code = "STORE_SEQUENCE"
-
-    def __init__(self, run_key: str, expected: int | None, got: int) -> None:
-        super().__init__(run_key, expected, got)
-        self.run_key, self.expected, self.got = run_key, expected, got
+    code = "STORE_RUN_UNBOUND"
+    help = "open the unit of work with the key of the run"
 
     def __str__(self) -> str:
-        if self.expected is None:
-            return f"run {self.run_key} does not exist, event {self.got} belongs nowhere"
-        return f"run {self.run_key} expects event {self.expected}, not {self.got}"
+        return "this unit of work is bound to no run, and the name asked for means something only within one"
+
+
+class RunMismatch(StoreError, ValueError):
+    """A run named in a unit of work that is bound to another one."""
+
+    code = "STORE_RUN_MISMATCH"
+    help = "open one unit of work for each run"
+
+    def __init__(self, bound: str, named: str) -> None:
+        super().__init__(bound, named)
+        self.bound, self.named = bound, named
+
+    def __str__(self) -> str:
+        return f"this unit of work is bound to run {self.bound} and was asked about run {self.named}"
 
 
 class InvalidTransition(StoreError):

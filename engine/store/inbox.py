@@ -6,6 +6,7 @@ from sqlalchemy import Column, Connection, Index, Table, UniqueConstraint, selec
 from sqlalchemy import text as sql
 
 from engine.store.schema import ARRIVAL, METADATA, content, integer, reference, text
+from engine.store.scope import Scope
 from engine.store.writing import insert_if_new, update
 
 _HAS_FILL = sql("fill_id IS NOT NULL")
@@ -49,37 +50,39 @@ _FIELDS = tuple(INBOX.c[name] for name in Message.__slots__)
 
 
 class Inbox:
-    """The messages every run received."""
+    """The messages the bound run received."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
+        self._scope = scope
 
     def insert(self, message: Message) -> bool:
         """Keep a message; return False when its id or its fill is known in the run already."""
+        self._scope.agree(message.run_key)
         values = {name: getattr(message, name) for name in Message.__slots__}
         return insert_if_new(self._connection, INBOX, values)
 
     def get(self, run_key: str, message_id: str) -> Message | None:
-        statement = select(*_FIELDS).where(INBOX.c.run_key == run_key, INBOX.c.message_id == message_id)
+        where = (INBOX.c.run_key == self._scope.agree(run_key), INBOX.c.message_id == message_id)
+        statement = select(*_FIELDS).where(*where)
         row = self._connection.execute(statement).first()
         return None if row is None else Message(*row)
 
     def unapplied(self, run_key: str) -> tuple[Message, ...]:
         """Return the messages nothing was made of yet, in order of arrival."""
-        statement = (
-            select(*_FIELDS).where(INBOX.c.run_key == run_key, INBOX.c.applied_at.is_(None)).order_by(INBOX.c.arrival)
-        )
+        where = (INBOX.c.run_key == self._scope.agree(run_key), INBOX.c.applied_at.is_(None))
+        statement = select(*_FIELDS).where(*where).order_by(INBOX.c.arrival)
         return tuple(Message(*row) for row in self._connection.execute(statement))
 
     def list(self, run_key: str) -> tuple[Message, ...]:
         """Return every message of a run in order of arrival."""
-        statement = select(*_FIELDS).where(INBOX.c.run_key == run_key).order_by(INBOX.c.arrival)
+        statement = select(*_FIELDS).where(INBOX.c.run_key == self._scope.agree(run_key)).order_by(INBOX.c.arrival)
         return tuple(Message(*row) for row in self._connection.execute(statement))
 
     def mark_applied(self, run_key: str, message_id: str, at: int) -> bool:
         """Stamp a message as applied; the second stamp returns False and changes nothing."""
         where = (
-            INBOX.c.run_key == run_key,
+            INBOX.c.run_key == self._scope.agree(run_key),
             INBOX.c.message_id == message_id,
             INBOX.c.applied_at.is_(None),
         )

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    bindparam,
     exists,
     func,
     or_,
@@ -26,7 +27,8 @@ from sqlalchemy import (
 
 from engine.store.broker_orders import BROKER_ORDER_MAP, BrokerOrders
 from engine.store.errors import ConstraintViolated, ContentMismatch, InvalidTransition
-from engine.store.schema import METADATA, content, integer, one_of, reference, text
+from engine.store.schema import METADATA, content, integer, keyed, one_of, text, within_run
+from engine.store.scope import Scope
 from engine.store.writing import insert_if_new, update, values_of
 
 
@@ -52,11 +54,11 @@ _AT_BROKER = (OutboxStatus.SENT, OutboxStatus.DISPATCHING)
 OUTBOX = Table(
     "outbox",
     METADATA,
-    text("client_order_id", key=True),
-    reference("run_key", "runs.run_key"),
+    text("client_order_id"),
+    text("run_key"),
     integer("seq"),
     text("order_id"),
-    reference("decision_id", "decisions.decision_id"),
+    text("decision_id"),
     text("intent_id"),
     text("action"),
     content("payload"),
@@ -69,6 +71,8 @@ OUTBOX = Table(
     integer("sent_at", null=True),
     integer("attempts"),
     text("last_error", null=True),
+    keyed("client_order_id"),
+    within_run("decision_id", "decisions.decision_id"),
     UniqueConstraint("run_key", "seq"),
     UniqueConstraint("claim_token"),
     one_of("action", Action),
@@ -87,8 +91,10 @@ OUTBOX = Table(
     CheckConstraint("action <> 'SUBMIT' OR order_id = client_order_id", name="submit_names_itself"),
     CheckConstraint("attempts >= 0", name="attempts"),
     Index(None, "run_key", "status", "seq"),
-    Index(None, "order_id"),
+    Index(None, "run_key", "order_id"),
 )
+
+_ONE = select(OUTBOX).where(OUTBOX.c.run_key == bindparam("run"), OUTBOX.c.client_order_id == bindparam("order"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +153,13 @@ def _identity(row: OutboxRow) -> tuple[str, str, str]:
 
 
 class Outbox:
-    """The effects of every run. `draw` gives the unforgeable token of a claim."""
+    """The effects of the bound run. `draw` gives the unforgeable token of a claim."""
 
-    def __init__(self, connection: Connection, draw: Callable[[], str]) -> None:
+    def __init__(self, connection: Connection, scope: Scope, draw: Callable[[], str]) -> None:
         self._connection = connection
+        self._scope = scope
         self._draw = draw
-        self._broker_orders = BrokerOrders(connection)
+        self._broker_orders = BrokerOrders(connection, scope)
 
     def enqueue(self, row: OutboxRow) -> bool:
         """Add a pending row; return False, changing nothing, when the same row is there already.
@@ -162,14 +169,15 @@ class Outbox:
         Raises ContentMismatch when the payload does not have its hash and ConstraintViolated when
         its place in the run is taken.
         """
+        run_key = self._scope.agree(row.run_key)
         actual = hashlib.sha256(row.payload).hexdigest()
         if actual != row.payload_hash:
             raise ContentMismatch(row.payload_hash, actual)
         if row.status is not OutboxStatus.PENDING:
             raise InvalidTransition("outbox row", row.client_order_id, None, row.status)
-        if insert_if_new(self._connection, OUTBOX, values_of(OUTBOX, row), "client_order_id"):
+        if insert_if_new(self._connection, OUTBOX, values_of(OUTBOX, row), "run_key", "client_order_id"):
             return True
-        known = self.get(row.client_order_id)
+        known = self._find(run_key, row.client_order_id)
         if known is None or _identity(known) != _identity(row):
             raise ConstraintViolated("unique", "pk_outbox")
         return False
@@ -182,7 +190,9 @@ class Outbox:
         """
         statement = (
             select(OUTBOX)
-            .where(OUTBOX.c.run_key == run_key, OUTBOX.c.status == OutboxStatus.PENDING, ~_held_back())
+            .where(
+                OUTBOX.c.run_key == self._scope.agree(run_key), OUTBOX.c.status == OutboxStatus.PENDING, ~_held_back()
+            )
             .order_by(OUTBOX.c.seq)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -194,7 +204,7 @@ class Outbox:
         changes = {"claimed_by": worker, "claim_token": token, "claimed_at": at}
         if not self._move(found.client_order_id, OutboxStatus.PENDING, OutboxStatus.CLAIMED, **changes):
             return None
-        row = self.get(found.client_order_id)
+        row = self._find(run_key, found.client_order_id)
         return None if row is None else Claim(row, token, _MINT)
 
     def dispatching(self, claim: Claim, at: int) -> bool:
@@ -277,16 +287,14 @@ class Outbox:
     def release_stale(self, run_key: str, before: int) -> int:
         """Give back rows claimed before an instant and never dispatched; return how many."""
         where = (
-            OUTBOX.c.run_key == run_key,
+            OUTBOX.c.run_key == self._scope.agree(run_key),
             OUTBOX.c.status == OutboxStatus.CLAIMED,
             OUTBOX.c.claimed_at < before,
         )
         return update(self._connection, OUTBOX, *where, status=OutboxStatus.PENDING, **_NO_CLAIM)
 
     def get(self, client_order_id: str) -> OutboxRow | None:
-        statement = select(OUTBOX).where(OUTBOX.c.client_order_id == client_order_id)
-        row = self._connection.execute(statement).first()
-        return None if row is None else _read(row)
+        return self._find(self._scope.run_key, client_order_id)
 
     def list(self, run_key: str, status: OutboxStatus | None = None) -> tuple[OutboxRow, ...]:
         """Return the rows of a run in order, or those with one status."""
@@ -298,18 +306,25 @@ class Outbox:
 
     def unresolved(self, run_key: str) -> tuple[OutboxRow, ...]:
         """Return the rows whose fate a restart must find out: dispatching, ambiguous, sent without an id."""
-        mapped = exists().where(BROKER_ORDER_MAP.c.client_order_id == OUTBOX.c.client_order_id)
+        mapped = exists().where(
+            BROKER_ORDER_MAP.c.run_key == OUTBOX.c.run_key,
+            BROKER_ORDER_MAP.c.client_order_id == OUTBOX.c.client_order_id,
+        )
         unknown = OUTBOX.c.status.in_((OutboxStatus.DISPATCHING, OutboxStatus.AMBIGUOUS))
         return self._list(run_key, or_(unknown, and_(OUTBOX.c.status == OutboxStatus.SENT, ~mapped)))
 
     def _list(self, run_key: str, *where: ColumnElement[bool]) -> tuple[OutboxRow, ...]:
-        statement = select(OUTBOX).where(OUTBOX.c.run_key == run_key, *where).order_by(OUTBOX.c.seq)
+        in_run = OUTBOX.c.run_key == self._scope.agree(run_key)
+        statement = select(OUTBOX).where(in_run, *where).order_by(OUTBOX.c.seq)
         return tuple(_read(row) for row in self._connection.execute(statement))
 
+    def _find(self, run_key: str, client_order_id: str) -> OutboxRow | None:
+        row = self._connection.execute(_ONE, {"run": run_key, "order": client_order_id}).first()
+        return None if row is None else _read(row)
+
     def _status(self, client_order_id: str) -> OutboxStatus | None:
-        statement = select(OUTBOX.c.status).where(OUTBOX.c.client_order_id == client_order_id)
-        status = self._connection.execute(statement).scalar()
-        return None if status is None else OutboxStatus(status)
+        row = self.get(client_order_id)
+        return None if row is None else row.status
 
     def _move(
         self,
@@ -320,10 +335,16 @@ class Outbox:
         **changes: Any,
     ) -> bool:
         allowed = (sources,) if isinstance(sources, OutboxStatus) else sources
-        named = (OUTBOX.c.client_order_id == client_order_id, OUTBOX.c.status.in_(allowed), *where)
+        named = (
+            OUTBOX.c.run_key == self._scope.run_key,
+            OUTBOX.c.client_order_id == client_order_id,
+            OUTBOX.c.status.in_(allowed),
+            *where,
+        )
         return update(self._connection, OUTBOX, *named, status=to, **changes) == 1
 
     def _move_claimed(self, claim: Claim, sources: tuple[OutboxStatus, ...], to: OutboxStatus, **changes: Any) -> bool:
+        self._scope.agree(claim.row.run_key)
         held = OUTBOX.c.claim_token == claim.token
         return self._move(claim.client_order_id, sources, to, held, **changes)
 

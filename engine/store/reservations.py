@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, Index, Table, select
+from sqlalchemy import CheckConstraint, Connection, Index, Table, bindparam, select
 
 from engine.model.order import Side
-from engine.store.schema import METADATA, integer, one_of, reference, text
+from engine.store.schema import METADATA, integer, keyed, one_of, reference, text, within_run
+from engine.store.scope import Scope
 from engine.store.writing import insert, update
 
 
@@ -22,9 +23,9 @@ class ReservationState(StrEnum):
 RESERVATIONS = Table(
     "reservations",
     METADATA,
-    reference("intent_id", "intents.intent_id", key=True),
+    text("intent_id"),
     reference("book_id", "books.book_id"),
-    reference("run_key", "runs.run_key"),
+    text("run_key"),
     text("symbol"),
     text("side"),
     integer("quantity"),
@@ -34,6 +35,8 @@ RESERVATIONS = Table(
     integer("opened_at"),
     integer("released_at", null=True),
     text("reason", null=True),
+    keyed("intent_id"),
+    within_run("intent_id", "intents.intent_id"),
     one_of("side", Side),
     one_of("state", ReservationState),
     CheckConstraint("quantity >= 0 AND worst_price >= 0 AND notional >= 0", name="amounts"),
@@ -43,6 +46,10 @@ RESERVATIONS = Table(
         name="released_with_reason",
     ),
     Index(None, "book_id", "state"),
+)
+
+_ONE = select(RESERVATIONS).where(
+    RESERVATIONS.c.run_key == bindparam("run"), RESERVATIONS.c.intent_id == bindparam("intent")
 )
 
 
@@ -70,18 +77,19 @@ def _read(row: Any) -> Reservation:
 
 
 class Reservations:
-    """The reservations of every book."""
+    """The reservations of the bound run, and what all runs together hold of a book."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
+        self._scope = scope
 
     def open(self, reservation: Reservation) -> None:
         """Reserve for an intent; it can do so once. Raises ConstraintViolated."""
+        self._scope.agree(reservation.run_key)
         insert(self._connection, RESERVATIONS, reservation)
 
     def get(self, intent_id: str) -> Reservation | None:
-        statement = select(RESERVATIONS).where(RESERVATIONS.c.intent_id == intent_id)
-        row = self._connection.execute(statement).first()
+        row = self._connection.execute(_ONE, {"run": self._scope.run_key, "intent": intent_id}).first()
         return None if row is None else _read(row)
 
     def resize(self, intent_id: str, quantity: int, worst_price: int, notional: int) -> bool:
@@ -92,7 +100,7 @@ class Reservations:
     def work(self, intent_id: str) -> bool:
         """Mark a held reservation as working at the broker; return False when it was not held."""
         where = (
-            RESERVATIONS.c.intent_id == intent_id,
+            *self._named(intent_id),
             RESERVATIONS.c.state == ReservationState.HELD,
         )
         return update(self._connection, RESERVATIONS, *where, state=ReservationState.WORKING) == 1
@@ -103,16 +111,16 @@ class Reservations:
         return update(self._connection, RESERVATIONS, *self._active(intent_id), **changes) == 1
 
     def active(self, book_id: str) -> tuple[Reservation, ...]:
-        """Return the held and working reservations of a book by age."""
+        """Return the held and working reservations of a book by age, whichever run made them."""
         statement = (
             select(RESERVATIONS)
             .where(RESERVATIONS.c.book_id == book_id, RESERVATIONS.c.state != ReservationState.RELEASED)
-            .order_by(RESERVATIONS.c.opened_at, RESERVATIONS.c.intent_id)
+            .order_by(RESERVATIONS.c.opened_at, RESERVATIONS.c.intent_id, RESERVATIONS.c.run_key)
         )
         return tuple(_read(row) for row in self._connection.execute(statement))
 
-    def _active(self, intent_id: str) -> tuple[Any, Any]:
-        return (
-            RESERVATIONS.c.intent_id == intent_id,
-            RESERVATIONS.c.state != ReservationState.RELEASED,
-        )
+    def _active(self, intent_id: str) -> tuple[Any, ...]:
+        return (*self._named(intent_id), RESERVATIONS.c.state != ReservationState.RELEASED)
+
+    def _named(self, intent_id: str) -> tuple[Any, ...]:
+        return (RESERVATIONS.c.run_key == self._scope.run_key, RESERVATIONS.c.intent_id == intent_id)

@@ -69,12 +69,10 @@ RUNS = Table(
     integer("stopped_at", null=True),
     integer("halted_at", null=True),
     text("halt_reason", null=True),
-    integer("last_event_seq"),
     UniqueConstraint("run_id", "attempt"),
     one_of("mode", Mode),
     one_of("status", RunStatus),
     CheckConstraint("attempt >= 1", name="attempt"),
-    CheckConstraint("last_event_seq >= 0", name="last_event_seq"),
     CheckConstraint(
         "status NOT IN ('ARMED', 'RUNNING') OR "
         "(armed_at IS NOT NULL AND armed_by IS NOT NULL AND arm_record IS NOT NULL)",
@@ -117,7 +115,6 @@ class Run:
     stopped_at: int | None = None
     halted_at: int | None = None
     halt_reason: str | None = None
-    last_event_seq: int = 0
 
 
 def name_run(run_id: str, attempt: int) -> str:

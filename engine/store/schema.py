@@ -8,9 +8,11 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
 )
 
@@ -22,14 +24,13 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
 
 FROZEN_TABLES = (
     "documents",
-    "events",
     "intents",
     "decisions",
     "findings",
@@ -87,6 +88,17 @@ def content(name: str, null: bool = False) -> Column[bytes]:
 def reference(name: str, target: str, *, key: bool = False, null: bool = False) -> Column[str]:
     """Return a text column that must name an existing row of `target` (table.column)."""
     return Column(name, String(), ForeignKey(target, ondelete="RESTRICT"), primary_key=key, nullable=null)
+
+
+def keyed(*columns: str) -> PrimaryKeyConstraint:
+    """Return the primary key of a table whose rows belong to a run: the run, then `columns`."""
+    return PrimaryKeyConstraint("run_key", *columns)
+
+
+def within_run(column: str, target: str) -> ForeignKeyConstraint:
+    """Return the law that `column` names a row of `target` (table.column) of the same run."""
+    table = target.partition(".")[0]
+    return ForeignKeyConstraint(["run_key", column], [f"{table}.run_key", target], ondelete="RESTRICT")
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:

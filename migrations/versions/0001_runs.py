@@ -1,4 +1,4 @@
-"""Runs, the documents they were started from, and their events."""
+"""Runs and the documents they were started from."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,7 +41,6 @@ def upgrade() -> None:
         sa.Column("stopped_at", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("halted_at", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("halt_reason", sa.String(), nullable=True),
-        sa.Column("last_event_seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.CheckConstraint("mode IN ('BACKTEST', 'PAPER', 'LIVE-SHADOW', 'LIVE-CAPITAL')", name=op.f("ck_runs_mode")),
         sa.CheckConstraint(
             "status <> 'HALTED' OR (halted_at IS NOT NULL AND halt_reason IS NOT NULL)",
@@ -56,7 +55,6 @@ def upgrade() -> None:
             name=op.f("ck_runs_armed_by_record"),
         ),
         sa.CheckConstraint("attempt >= 1", name=op.f("ck_runs_attempt")),
-        sa.CheckConstraint("last_event_seq >= 0", name=op.f("ck_runs_last_event_seq")),
         sa.PrimaryKeyConstraint("run_key", name=op.f("pk_runs")),
         sa.UniqueConstraint("run_id", "attempt", name=op.f("uq_runs_run_id_attempt")),
     )
@@ -68,16 +66,6 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("mode IN ('LIVE-SHADOW', 'LIVE-CAPITAL') AND status IN ('ARMED', 'RUNNING')"),
         postgresql_where=sa.text("mode IN ('LIVE-SHADOW', 'LIVE-CAPITAL') AND status IN ('ARMED', 'RUNNING')"),
-    )
-    op.create_table(
-        "events",
-        sa.Column("run_key", sa.String(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["run_key"], ["runs.run_key"], name=op.f("fk_events_run_key"), ondelete="RESTRICT"),
-        sa.PrimaryKeyConstraint("run_key", "seq", name=op.f("pk_events")),
     )
 
 

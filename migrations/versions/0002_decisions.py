@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("symbol", sa.String(), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["run_key"], ["runs.run_key"], name=op.f("fk_intents_run_key"), ondelete="RESTRICT"),
-        sa.PrimaryKeyConstraint("intent_id", name=op.f("pk_intents")),
+        sa.PrimaryKeyConstraint("run_key", "intent_id", name=op.f("pk_intents")),
         sa.UniqueConstraint("run_key", "seq", name=op.f("uq_intents_run_key_seq")),
     )
     op.create_table(
@@ -35,30 +35,35 @@ def upgrade() -> None:
         sa.Column("record_hash", sa.String(), nullable=False),
         sa.Column("supersedes", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["intent_id"], ["intents.intent_id"], name=op.f("fk_decisions_intent_id"), ondelete="RESTRICT"
-        ),
-        sa.ForeignKeyConstraint(["run_key"], ["runs.run_key"], name=op.f("fk_decisions_run_key"), ondelete="RESTRICT"),
-        sa.ForeignKeyConstraint(
-            ["supersedes"],
-            ["decisions.decision_id"],
-            name=op.f("fk_decisions_supersedes"),
+            ["run_key", "intent_id"],
+            ["intents.run_key", "intents.intent_id"],
+            name=op.f("fk_decisions_run_key_intent_id"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decisions")),
+        sa.ForeignKeyConstraint(
+            ["run_key", "supersedes"],
+            ["decisions.run_key", "decisions.decision_id"],
+            name=op.f("fk_decisions_run_key_supersedes"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("run_key", "decision_id", name=op.f("pk_decisions")),
         sa.UniqueConstraint("run_key", "seq", name=op.f("uq_decisions_run_key_seq")),
-        sa.UniqueConstraint("supersedes", name=op.f("uq_decisions_supersedes")),
+        sa.UniqueConstraint("run_key", "supersedes", name=op.f("uq_decisions_run_key_supersedes")),
     )
-    op.create_index(op.f("ix_decisions_intent_id"), "decisions", ["intent_id"], unique=False)
+    op.create_index(
+        op.f("ix_decisions_run_key_intent_id_seq"), "decisions", ["run_key", "intent_id", "seq"], unique=False
+    )
     op.create_index(
         "uq_decisions_first",
         "decisions",
-        ["intent_id"],
+        ["run_key", "intent_id"],
         unique=True,
         sqlite_where=sa.text("supersedes IS NULL"),
         postgresql_where=sa.text("supersedes IS NULL"),
     )
     op.create_table(
         "findings",
+        sa.Column("run_key", sa.String(), nullable=False),
         sa.Column("decision_id", sa.String(), nullable=False),
         sa.Column("ord", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
@@ -67,14 +72,14 @@ def upgrade() -> None:
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("mode", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["decision_id"],
-            ["decisions.decision_id"],
-            name=op.f("fk_findings_decision_id"),
+            ["run_key", "decision_id"],
+            ["decisions.run_key", "decisions.decision_id"],
+            name=op.f("fk_findings_run_key_decision_id"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("decision_id", "ord", name=op.f("pk_findings")),
+        sa.PrimaryKeyConstraint("run_key", "decision_id", "ord", name=op.f("pk_findings")),
     )
-    op.create_index(op.f("ix_findings_rule"), "findings", ["rule"], unique=False)
+    op.create_index(op.f("ix_findings_run_key_rule"), "findings", ["run_key", "rule"], unique=False)
     op.create_table(
         "books",
         sa.Column("book_id", sa.String(), nullable=False),
@@ -110,12 +115,12 @@ def upgrade() -> None:
             ["book_id"], ["books.book_id"], name=op.f("fk_reservations_book_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["intent_id"], ["intents.intent_id"], name=op.f("fk_reservations_intent_id"), ondelete="RESTRICT"
+            ["run_key", "intent_id"],
+            ["intents.run_key", "intents.intent_id"],
+            name=op.f("fk_reservations_run_key_intent_id"),
+            ondelete="RESTRICT",
         ),
-        sa.ForeignKeyConstraint(
-            ["run_key"], ["runs.run_key"], name=op.f("fk_reservations_run_key"), ondelete="RESTRICT"
-        ),
-        sa.PrimaryKeyConstraint("intent_id", name=op.f("pk_reservations")),
+        sa.PrimaryKeyConstraint("run_key", "intent_id", name=op.f("pk_reservations")),
     )
     op.create_index(op.f("ix_reservations_book_id_state"), "reservations", ["book_id", "state"], unique=False)
     op.create_table(
@@ -140,13 +145,18 @@ def upgrade() -> None:
         sa.CheckConstraint("nth >= 1", name=op.f("ck_holds_nth")),
         sa.CheckConstraint("quorum >= 1", name=op.f("ck_holds_quorum")),
         sa.ForeignKeyConstraint(
-            ["decision_id"], ["decisions.decision_id"], name=op.f("fk_holds_decision_id"), ondelete="RESTRICT"
+            ["run_key", "decision_id"],
+            ["decisions.run_key", "decisions.decision_id"],
+            name=op.f("fk_holds_run_key_decision_id"),
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["intent_id"], ["intents.intent_id"], name=op.f("fk_holds_intent_id"), ondelete="RESTRICT"
+            ["run_key", "intent_id"],
+            ["intents.run_key", "intents.intent_id"],
+            name=op.f("fk_holds_run_key_intent_id"),
+            ondelete="RESTRICT",
         ),
-        sa.ForeignKeyConstraint(["run_key"], ["runs.run_key"], name=op.f("fk_holds_run_key"), ondelete="RESTRICT"),
-        sa.PrimaryKeyConstraint("hold_id", name=op.f("pk_holds")),
+        sa.PrimaryKeyConstraint("run_key", "hold_id", name=op.f("pk_holds")),
         sa.UniqueConstraint(
             "run_key",
             "rule",
@@ -159,13 +169,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_holds_run_key_state"), "holds", ["run_key", "state"], unique=False)
     op.create_table(
         "approvals",
+        sa.Column("run_key", sa.String(), nullable=False),
         sa.Column("hold_id", sa.String(), nullable=False),
         sa.Column("principal", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("action", sa.String(), nullable=False),
         sa.CheckConstraint("action IN ('approve', 'deny')", name=op.f("ck_approvals_action")),
-        sa.ForeignKeyConstraint(["hold_id"], ["holds.hold_id"], name=op.f("fk_approvals_hold_id"), ondelete="RESTRICT"),
-        sa.PrimaryKeyConstraint("hold_id", "principal", name=op.f("pk_approvals")),
+        sa.ForeignKeyConstraint(
+            ["run_key", "hold_id"],
+            ["holds.run_key", "holds.hold_id"],
+            name=op.f("fk_approvals_run_key_hold_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("run_key", "hold_id", "principal", name=op.f("pk_approvals")),
     )
 
 

@@ -53,31 +53,31 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_outbox_attempts")),
         sa.ForeignKeyConstraint(
-            ["decision_id"],
-            ["decisions.decision_id"],
-            name=op.f("fk_outbox_decision_id"),
+            ["run_key", "decision_id"],
+            ["decisions.run_key", "decisions.decision_id"],
+            name=op.f("fk_outbox_run_key_decision_id"),
             ondelete="RESTRICT",
         ),
-        sa.ForeignKeyConstraint(["run_key"], ["runs.run_key"], name=op.f("fk_outbox_run_key"), ondelete="RESTRICT"),
-        sa.PrimaryKeyConstraint("client_order_id", name=op.f("pk_outbox")),
+        sa.PrimaryKeyConstraint("run_key", "client_order_id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("claim_token", name=op.f("uq_outbox_claim_token")),
         sa.UniqueConstraint("run_key", "seq", name=op.f("uq_outbox_run_key_seq")),
     )
-    op.create_index(op.f("ix_outbox_order_id"), "outbox", ["order_id"], unique=False)
+    op.create_index(op.f("ix_outbox_run_key_order_id"), "outbox", ["run_key", "order_id"], unique=False)
     op.create_index(op.f("ix_outbox_run_key_status_seq"), "outbox", ["run_key", "status", "seq"], unique=False)
     op.create_table(
         "broker_order_map",
+        sa.Column("run_key", sa.String(), nullable=False),
         sa.Column("client_order_id", sa.String(), nullable=False),
         sa.Column("broker_order_id", sa.String(), nullable=False),
         sa.Column("registered_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
-            ["client_order_id"],
-            ["outbox.client_order_id"],
-            name=op.f("fk_broker_order_map_client_order_id"),
+            ["run_key", "client_order_id"],
+            ["outbox.run_key", "outbox.client_order_id"],
+            name=op.f("fk_broker_order_map_run_key_client_order_id"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("client_order_id", name=op.f("pk_broker_order_map")),
-        sa.UniqueConstraint("broker_order_id", name=op.f("uq_broker_order_map_broker_order_id")),
+        sa.PrimaryKeyConstraint("run_key", "client_order_id", name=op.f("pk_broker_order_map")),
+        sa.UniqueConstraint("run_key", "broker_order_id", name=op.f("uq_broker_order_map_run_key_broker_order_id")),
     )
     op.create_table(
         "inbox",
@@ -138,13 +138,15 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("type IN ('MARKET', 'LIMIT', 'STOP', 'STOP_LIMIT')", name=op.f("ck_orders_type")),
         sa.CheckConstraint(
-            "quantity > 0 AND filled >= 0 AND filled <= quantity", name=op.f("ck_orders_never_overfilled")
+            "quantity >= 0 AND filled >= 0 AND filled <= quantity", name=op.f("ck_orders_never_overfilled")
         ),
         sa.ForeignKeyConstraint(
-            ["intent_id"], ["intents.intent_id"], name=op.f("fk_orders_intent_id"), ondelete="RESTRICT"
+            ["run_key", "intent_id"],
+            ["intents.run_key", "intents.intent_id"],
+            name=op.f("fk_orders_run_key_intent_id"),
+            ondelete="RESTRICT",
         ),
-        sa.ForeignKeyConstraint(["run_key"], ["runs.run_key"], name=op.f("fk_orders_run_key"), ondelete="RESTRICT"),
-        sa.PrimaryKeyConstraint("client_order_id", name=op.f("pk_orders")),
+        sa.PrimaryKeyConstraint("run_key", "client_order_id", name=op.f("pk_orders")),
     )
     op.create_index(op.f("ix_orders_run_key_state"), "orders", ["run_key", "state"], unique=False)
     op.create_table(
@@ -162,15 +164,14 @@ def upgrade() -> None:
         sa.CheckConstraint("side IN ('BUY', 'SELL')", name=op.f("ck_fills_side")),
         sa.CheckConstraint("quantity > 0 AND price >= 0 AND fee >= 0", name=op.f("ck_fills_amounts")),
         sa.ForeignKeyConstraint(
-            ["client_order_id"],
-            ["orders.client_order_id"],
-            name=op.f("fk_fills_client_order_id"),
+            ["run_key", "client_order_id"],
+            ["orders.run_key", "orders.client_order_id"],
+            name=op.f("fk_fills_run_key_client_order_id"),
             ondelete="RESTRICT",
         ),
-        sa.ForeignKeyConstraint(["run_key"], ["runs.run_key"], name=op.f("fk_fills_run_key"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("run_key", "fill_id", name=op.f("pk_fills")),
     )
-    op.create_index(op.f("ix_fills_client_order_id"), "fills", ["client_order_id"], unique=False)
+    op.create_index(op.f("ix_fills_run_key_client_order_id"), "fills", ["run_key", "client_order_id"], unique=False)
 
 
 def downgrade() -> None:

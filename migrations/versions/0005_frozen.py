@@ -9,7 +9,6 @@ depends_on = None
 
 WHOLE = (
     "documents",
-    "events",
     "intents",
     "decisions",
     "findings",

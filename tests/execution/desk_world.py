@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from engine.audit.canonical import canonical
@@ -35,7 +36,7 @@ from engine.model.ids import client_order_id
 from engine.model.numbers import MICRO, Price, Quantity
 from engine.model.order import OrderState, OrderType, Side, TimeInForce
 from engine.model.time import SECOND, Duration, Timestamp
-from engine.store import Database
+from engine.store import Database, UnitOfWork
 from engine.store.decisions import DecisionRow
 from engine.store.intents import IntentRow
 from engine.store.outbox import Action, OutboxRow, OutboxStatus
@@ -59,7 +60,7 @@ class StoredAuthority:
     change: Callable[[Allow], Allow] = field(default=lambda allow: allow)
 
     def allow_of(self, decision_id: str) -> Allow | None:
-        with self.database.read() as unit:
+        with self.database.read(RUN) as unit:
             decision = unit.decisions.get(decision_id)
         if decision is None:
             return None
@@ -79,7 +80,7 @@ class StoredAuthority:
         )
 
     def is_armed(self, run_key: str) -> bool:
-        with self.database.read() as unit:
+        with self.database.read(RUN) as unit:
             run = unit.runs.get(run_key)
         return run is not None and run.status in (RunStatus.ARMED, RunStatus.RUNNING)
 
@@ -144,18 +145,29 @@ class FakeBroker:
         raise ConnectionError("secret-token")
 
 
+@dataclass(frozen=True)
+class RunDesk:
+    """The database as dispatching sees it: every unit of work is bound to the run."""
+
+    database: Database
+
+    def write(self) -> AbstractContextManager[UnitOfWork]:
+        return self.database.write(RUN)
+
+
 class DeskWorld:
     """One armed run; `decide` writes an intent, its decision and its outbox row."""
 
     def __init__(self, database: Database, broker: object | None = None, status: RunStatus = RunStatus.RUNNING) -> None:
         self.database = database
+        self.run = RunDesk(database)
         self.broker = broker if broker is not None else FakeBroker()
         self.clock = FixedClock(AT)
         self.authority = StoredAuthority(database)
         self.connect(self.broker)
         self.count = 0
         self.journalled: list[object] = []
-        with database.write() as unit:
+        with database.write(RUN) as unit:
             if unit.runs.get(RUN) is None:
                 run = Run(
                     RUN, "r1", 1, "MAIN", Mode.PAPER, RunStatus.CREATED, BUNDLE, "c" * 64, None, b"{}", "book", AT
@@ -200,7 +212,7 @@ class DeskWorld:
             payload=payload,
             payload_hash=payload_hash(payload),
         )
-        with self.database.write() as unit:
+        with self.database.write(RUN) as unit:
             unit.intents.put(IntentRow(intent, RUN, self.count, AT, "s", "SPY", b"{}"))
             unit.decisions.put(DecisionRow(decision, intent, RUN, self.count, AT, verdict, record, record_hash))
             assert unit.outbox.enqueue(row if edit is None else edit(row))
@@ -212,17 +224,17 @@ class DeskWorld:
         self.gateway = Gateway(broker, self.authority, BOUND)  # type: ignore[arg-type]
 
     def database_rows(self) -> tuple[OutboxRow, ...]:
-        with self.database.read() as unit:
+        with self.database.read(RUN) as unit:
             return unit.outbox.list(RUN)
 
     def status(self, key: str) -> OutboxStatus:
-        with self.database.read() as unit:
+        with self.database.read(RUN) as unit:
             row = unit.outbox.get(key)
         assert row is not None
         return row.status
 
     def row(self, key: str) -> OutboxRow:
-        with self.database.read() as unit:
+        with self.database.read(RUN) as unit:
             row = unit.outbox.get(key)
         assert row is not None
         return row

@@ -47,15 +47,15 @@ def desk(database: Database) -> DeskWorld:
 
 
 def send(desk: DeskWorld) -> Settlement | None:
-    return dispatch_one(desk.database, desk.gateway, RUN, "w1", desk.clock, note(desk))
+    return dispatch_one(desk.run, desk.gateway, RUN, "w1", desk.clock, note(desk))
 
 
 def send_all(desk: DeskWorld) -> tuple[Settlement, ...]:
-    return dispatch_all(desk.database, desk.gateway, RUN, "w1", desk.clock, note(desk))
+    return dispatch_all(desk.run, desk.gateway, RUN, "w1", desk.clock, note(desk))
 
 
 def restart(desk: DeskWorld) -> tuple[Settlement, ...]:
-    return recover(desk.database, desk.gateway, RUN, desk.clock, note(desk))
+    return recover(desk.run, desk.gateway, RUN, desk.clock, note(desk))
 
 
 def note(desk: DeskWorld) -> Callable[[UnitOfWork, Settlement], None]:
@@ -86,7 +86,7 @@ def test_accepted_request_is_sent_and_known_under_both_names(desk: DeskWorld) ->
     key = desk.decide()
     assert send(desk) == Sent(key, "SUBMIT", f"B-{key}")
     assert desk.status(key) is S.SENT
-    with desk.database.read() as unit:
+    with desk.database.read(RUN) as unit:
         assert unit.broker_orders.client_order_id(f"B-{key}") == key
     assert desk.journalled == [Started(key, "SUBMIT"), Sent(key, "SUBMIT", f"B-{key}")]
 
@@ -179,7 +179,7 @@ def test_order_cancel_and_replace_leave_in_their_order_under_their_own_ids(desk:
     assert isinstance(submit, Ticket)
     assert isinstance(second, ReplaceRequest) and (second.request_id, second.client_order_id) == (replaced, order)
     assert isinstance(third, CancelRequest) and (third.request_id, third.client_order_id) == (cancelled, order)
-    with desk.database.read() as unit:
+    with desk.database.read(RUN) as unit:
         assert unit.broker_orders.client_order_id(f"B-{order}") == order
 
 
@@ -190,7 +190,7 @@ def test_journal_that_fails_undoes_the_step_it_would_have_recorded(desk: DeskWor
         raise RuntimeError(type(settlement).__name__)
 
     with pytest.raises(RuntimeError, match="Started"):
-        dispatch_one(desk.database, desk.gateway, RUN, "w1", desk.clock, refuse)
+        dispatch_one(desk.run, desk.gateway, RUN, "w1", desk.clock, refuse)
     assert desk.status(key) is S.PENDING and fake(desk).reached == []
 
 
@@ -198,7 +198,7 @@ def test_claim_lost_while_sending_is_reported_and_stops_the_run(desk: DeskWorld)
     key = desk.decide()
 
     def steal(_: str) -> Outcome:
-        with desk.database.write() as unit:
+        with desk.database.write(RUN) as unit:
             assert unit.outbox.quarantine(key, "another process took over")
         return Accepted("B-1")
 
@@ -213,7 +213,7 @@ def test_claim_lost_while_sending_is_reported_and_stops_the_run(desk: DeskWorld)
 
 def left_dispatching(desk: DeskWorld, key: str) -> None:
     """Leave the row as a crash after the mark leaves it."""
-    with desk.database.write() as unit:
+    with desk.database.write(RUN) as unit:
         claim = unit.outbox.claim(RUN, "dead", AT)
         assert claim is not None and claim.client_order_id == key
         unit.outbox.dispatching(claim, AT)
@@ -259,7 +259,7 @@ def test_broker_that_cannot_be_asked_leaves_the_row_and_forbids_the_start(desk: 
 
 def test_claimed_row_was_never_sent_and_waits_again(desk: DeskWorld) -> None:
     key = desk.decide()
-    with desk.database.write() as unit:
+    with desk.database.write(RUN) as unit:
         assert unit.outbox.claim(RUN, "dead", AT) is not None
     assert restart(desk) == () and desk.status(key) is S.PENDING
     assert [type(each) for each in send_all(desk)] == [Sent]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from dsl.bundle import Bundle
@@ -28,11 +29,21 @@ from engine.portfolio.book import Book
 from engine.portfolio.working import WorkingOrder
 from engine.shipped import shipped
 
-INSTRUMENT = "symbol asset_class currency venue sector issuer tick lot multiplier fractional".split()
+INSTRUMENT = ("symbol", "asset_class", "currency", "venue", "sector", "issuer", "tick", "lot", "multiplier")
 RUN = "run_demo.1"
 OPEN = parse_timestamp("2026-11-05T15:00:00Z")
 CLASSIFIED = parse_timestamp("2026-01-04T23:00:00Z")
-LISTED = "sha256-of-restricted"
+LIST_FILE = b"""#! list restricted v1
+#! as_of 2026-11-05T14:59:00Z
+#! owner demo.compliance
+#! source invented for the tests
+#! rows 2
+symbol,reason
+CHRL,advisory mandate
+ZULU,inside information
+"""
+LISTED = sha256(LIST_FILE).hexdigest()
+CONFIG = b"{}"
 RESTRICTED = frozenset({"CHRL", "ZULU"})
 PRICES = {"ALFA": "52.00", "BRVO": "31.50", "CHRL": "18.20", "DLTA": "77.10"}
 SECTORS = {"ALFA": "TECHNOLOGY", "BRVO": "FINANCIALS", "CHRL": "ENERGY", "DLTA": "HEALTH_CARE"}
@@ -116,7 +127,7 @@ class JudgedDesk:
         self.board.put(path, key, value, as_of or self.now, provider, bar_due=Timestamp(self.now + 5 * MINUTE))
 
     def _put_instrument(self, instrument: Instrument) -> None:
-        for name in INSTRUMENT:
+        for name in (*INSTRUMENT, "fractional"):
             value = getattr(instrument, name)
             stored = value.value if name == "asset_class" else value
             self._put(f"instrument.{name}", (instrument.symbol,), stored, "instruments.csv", CLASSIFIED)
@@ -141,11 +152,12 @@ class JudgedDesk:
         record = self.keep(decision, intent, approvals)
         if decision.may_be_sent and intent.kind is IntentKind.NEW:
             self.book.put_order(WorkingOrder.of(intent))
+            price = intent.limit_price or parse_decimal(PRICES[intent.symbol])
             fields = {
                 "account": intent.account, "strategy": intent.strategy, "symbol": intent.symbol,
                 "side": intent.side.value, "type": intent.type.value, "quantity": int(decision.quantity),
                 "limit_price": intent.limit_price,
-                "worst_notional": notional(decision.quantity, intent.limit_price or parse_decimal(PRICES[intent.symbol])),
+                "worst_notional": notional(decision.quantity, price),
             }  # fmt: skip
             self.windows.observe(Happening("intent.allowed", self.now, fields))
         return record
@@ -154,7 +166,13 @@ class JudgedDesk:
         """Return the record of a decision as it comes back from a store."""
         number = len(self.records) + 1
         setting = Setting(
-            RUN, number, self.now, utc_date(self.now).isoformat(), self.bundle.hash, "0" * 64, {self.list_path: LISTED}
+            RUN,
+            number,
+            self.now,
+            utc_date(self.now).isoformat(),
+            self.bundle.hash,
+            sha256(CONFIG).hexdigest(),
+            {self.list_path: LISTED},
         )
         data = dict(record_of(decision, intent, setting, approvals))
         data["decision_id"] = derived_id("dec", RUN, number)

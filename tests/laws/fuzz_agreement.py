@@ -10,8 +10,8 @@ from typing import Any
 from dsl import ir
 from dsl.interpret import judge as interpret
 from dsl.judgement import Judgement
-from dsl.reads import rule_expressions
 from dsl.program import Overlay, Program, in_force
+from dsl.reads import rule_expressions
 from dsl.scalar.judge import Judge
 from dsl.snapshot import Snapshot
 from tests.laws.fuzz_rulebook import Drawing, compile_drawing, draw_bundle
@@ -93,7 +93,15 @@ def judge_seed(seed: int, snapshots: int, tally: Tally) -> None:
     if program is None:
         tally.refused += 1
         return
-    judge, deck = Judge(program), Deck(program, random)
+    deck = Deck(program, random)
+    try:
+        judge = Judge(program)
+    except Exception as error:
+        snapshot = deck.draw()
+        got = f"{type(error).__name__} when compiling"
+        expected = said(interpret, program, snapshot)
+        tally.disagreements.append(Disagreement(seed, drawing, program.law_date, snapshot, expected, got))
+        return
     interpreted = set(judge._compiled.interpreted)
     tally.bundles += 1
     tally.rules += len(program.rules)
@@ -110,6 +118,40 @@ def judge_seed(seed: int, snapshots: int, tally: Tally) -> None:
     tally.fully_known += known
     for key, uses in operators(program, interpreted).items():
         tally.hits[key] += uses * known
+
+
+def program_of(drawing: Drawing, law_date: date) -> Program:
+    """Return the program of a drawn bundle on a date. Raises ValueError when it does not compile."""
+    bundle, found = compile_drawing(drawing)
+    if bundle is None:
+        raise ValueError(found[0].message)
+    return in_force(bundle, "pre_trade", law_date)
+
+
+def snapshot_for(program: Program, whole: Program, snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot of a larger program as the smaller program of fewer rules reads it."""
+    at = [whole.index[slot.path] for slot in program.slots]
+    values = tuple(snapshot.values[n] for n in at)
+    unknown = sum(1 << here for here, there in enumerate(at) if snapshot.unknown >> there & 1)
+    reasons = {here: snapshot.reasons[there] for here, there in enumerate(at) if snapshot.unknown >> there & 1}
+    late = 0
+    for number, check in enumerate(program.ages):
+        there = whole.age_check(whole.index[program.slots[check.slot].path], check.age)
+        late |= (snapshot.late >> there & 1) << number
+    return Snapshot(values, unknown, late, reasons)
+
+
+def parts_on(drawing: Drawing, found: Disagreement) -> bool:
+    """Return whether a bundle still disagrees on the snapshot of a disagreement."""
+    whole = program_of(found.drawing, found.law_date)
+    program = program_of(drawing, found.law_date)
+    snapshot = snapshot_for(program, whole, found.snapshot)
+    try:
+        judge = Judge(program)
+    except Exception:
+        return True
+    expected = said(interpret, program, snapshot)
+    return isinstance(expected, str) or expected != said(judge.judge, snapshot)
 
 
 def operators(program: Program, left_out: set[int]) -> Counter[tuple[str, str]]:

@@ -112,8 +112,7 @@ class Writer:
         return f"({self.number(kind, depth)} {self.random.choice('+-')} {self.number(kind, depth)})"
 
     def _scaled(self, kind: str, depth: int) -> str:
-        by = "ratio" if kind != "ratio" or self.random.random() < 0.5 else "ratio"
-        parts = [self.number(kind, depth), self.number(by, depth)]
+        parts = [self.number(kind, depth), self.number("ratio", depth)]
         if self.random.random() < 0.5:
             parts.reverse()
         return f"({parts[0]} * {parts[1]})"
@@ -253,7 +252,11 @@ class Writer:
         random = self.random
         if depth <= 0:
             return random.choice((self._flag, self._compared, self._compared, self._worded, self._member))(0)
-        makers = [self._compared] * 4 + [self._flag, self._worded, self._member, self._known, self._joined]
+        makers = (
+            [self._compared] * 3
+            + [self._sharp] * 3
+            + [self._flag, self._worded, self._member, self._known, self._joined]
+        )
         makers += [self._joined, self._negated, self._between, self._multiple, self._branched, self._when]
         if self.world.lists and len(self.rows) < 2:
             makers += [self._quantified, self._quantified]
@@ -269,9 +272,32 @@ class Writer:
         return self.random.choice((*facts, "true", "false", "intent.reduces_only"))
 
     def _compared(self, depth: int) -> str:
+        depth = self.random.choice((0, min(1, depth), depth))
         kind = self.random.choice((*NUMBERS, *NUMBERS, *ORDERED))
         side = self.moment if kind in ORDERED else self.number
         return f"({side(kind, depth)} {self.random.choice(OPERATORS)} {side(kind, depth)})"
+
+    def _sharp(self, depth: int) -> str:
+        """One operation against a literal: what it gets wrong, the rule gets wrong."""
+        random, kind = self.random, self.random.choice(NUMBERS)
+        operator, fact = random.choice(OPERATORS), self._fact(kind).path
+        pick = random.random()
+        if pick < 0.35:
+            unit = UNIT_OF[kind]
+            step, bound = random.choice((("0.5", "3.5"), ("1", "4"), ("10", "30"), ("0.01", "2.02"), ("100", "700")))
+            mode = random.choice(ROUNDINGS)
+            return f"(rounded({fact}, {step}{unit}, {mode}) {operator} {bound}{unit})"
+        if pick < 0.7 and self.world.lists and len(self.rows) < 2:
+            variable, source = self._row()
+            column = f"{variable}.{next(f.path for f in source.fields if f.kind == kind)}"
+            body = random.choice((column, f"(-{column})", f"(2 x * {column})", f"({column} - {self.literal(kind)})"))
+            function = random.choice(("min", "max", "sum"))
+            empty = f" otherwise {self.literal(kind)}" if function != "sum" else ""
+            bound = f"(-{random.choice(('10', '100', '300', '700'))}{UNIT_OF[kind]})" if body.startswith("(-") else ""
+            bound = bound or random.choice((self.literal(kind), f"{random.choice(('100', '300'))}{UNIT_OF[kind]}"))
+            return f"({function}({body} for each {variable} in {source.path}{empty}) {operator} {bound})"
+        function = random.choice((f"abs((-{fact}))", f"min({fact}, (-{self._fact(kind).path}))", f"({fact} * -2.5 x)"))
+        return f"({function.replace('* -2.5 x', '* (-2.5 x)')} {operator} {self.literal(kind)})"
 
     def _between(self, depth: int) -> str:
         kind = self.random.choice((*NUMBERS, *ORDERED))
@@ -333,7 +359,10 @@ class Writer:
         return f"({word.join(self.condition(depth) for _ in range(self.random.choice((2, 2, 3))))})"
 
     def _negated(self, depth: int) -> str:
-        return f"(not {self.condition(depth)})"
+        inner = self.condition(depth)
+        while inner.startswith("any("):  # the language wants the empty case said there
+            inner = self.condition(depth)
+        return f"(not {inner})"
 
     def _branched(self, depth: int) -> str:
         return f"(if {self.condition(depth)} then {self.condition(depth)} else {self.condition(depth)})"

@@ -67,14 +67,14 @@ def _param(writer: Writer, at: int) -> str:
 
 
 def _dated(random: Random, keys: tuple[str, ...], unit: str) -> list[str]:
-    rows = {
-        tuple(_row_key(random, key) for key in keys): None for _ in range(random.randrange(1, 4) if keys else 1)
-    }
+    rows = {tuple(_row_key(random, key) for key in keys): None for _ in range(random.randrange(1, 4) if keys else 1)}
     out = []
     for row in rows:
         since = random.choice((("always",), ("always",), ("always", "2026-03-01"), ("2026-03-01",)))
         key = ", ".join(row) + " " if row else ""
-        out += [f'{key}{day} = {random.choice(("1", "2.5", "10", "100.01", "50_000"))}{unit} cite "C 1"' for day in since]
+        out += [
+            f'{key}{day} = {random.choice(("1", "2.5", "10", "100.01", "50_000"))}{unit} cite "C 1"' for day in since
+        ]
     return out
 
 
@@ -219,4 +219,3 @@ def _dispatched(writer: Writer, start: int) -> tuple[str, ...]:
 def compile_drawing(drawing: Drawing) -> Any:
     """Return (bundle or None, diagnostics) of a drawn bundle."""
     return compile_rules([Source(NAME, drawing.text)], drawing.schemas)
-

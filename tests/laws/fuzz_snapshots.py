@@ -12,8 +12,8 @@ from typing import Any
 from dsl import ir
 from dsl.contracts import Fact
 from dsl.interpret import Interpreter
-from dsl.reads import rule_expressions
 from dsl.program import REDUCES, Program
+from dsl.reads import rule_expressions
 from dsl.snapshot import Reason, Snapshot
 from dsl.types import Kind, Type, scale_of
 from tests.laws.fuzz_world import SYMBOLS, TEXTS
@@ -58,7 +58,18 @@ class Deck:
                 if left.type.kind in EXACT:
                     paths = [e.path for e in ir.walk(part) if isinstance(e, ir.FactRef) and e.type.kind in EXACT]
                     if paths and all(path in self.program.index for path in _paths(part)):
+                        self._aim_at_halves(left, right)
                         self.tests.append((left, right, tuple(paths)))
+
+    def _aim_at_halves(self, left: ir.Expr, right: ir.Expr) -> None:
+        """Aim what a rounding rounds at the halves and the multiples next to the other side."""
+        if not isinstance(left, ir.Rounded):
+            return
+        paths = tuple(part.path for part in ir.walk(left.operand) if isinstance(part, ir.FactRef))
+        half = ir.Arithmetic(left.type, left.span, "*", left.step, ir.Const(left.type, left.span, Fraction(1, 2)))
+        for target in (right, *(ir.Arithmetic(left.type, left.span, sign, right, half) for sign in ("+", "-", "-"))):
+            if paths:
+                self.tests.append((left.operand, target, paths))
 
     # ---------------------------------------------------------------------------------- dealing
     def draw(self) -> Snapshot:

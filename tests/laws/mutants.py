@@ -192,14 +192,15 @@ def any_becomes_every(patch: Patch) -> None:
 
 @mutant
 def the_least_of_negated_rows_is_their_least(patch: Patch) -> None:
-    _over_rows(
-        patch,
-        lambda p: (
-            *p[:4],
-            Number(p[4].node, abs(p[4].factor), p[4].under) if isinstance(p[4], Number) else p[4],
-            p[5],
-        ),
-    )
+    real = emit._over_rows
+
+    def wrong(function: str, *rest: Any) -> Any:
+        body = rest[3]
+        if function in ("min", "max") and isinstance(body, Number) and body.factor < 0:
+            function = {"min": "max", "max": "min"}[function]
+        return real(function, *rest)
+
+    patch.setattr(emit, "_over_rows", wrong)
 
 
 @mutant
@@ -209,7 +210,9 @@ def unless_is_dropped(patch: Patch) -> None:
     def wrong(self: Any) -> Any:
         simple, guarded = real(self)
         for item in simple:
-            item.tests = [t for t in item.tests if not (isinstance(t, ir.Not) and t.span == t.operand.span)] or item.tests
+            item.tests = [
+                t for t in item.tests if not (isinstance(t, ir.Not) and t.span == t.operand.span)
+            ] or item.tests
         return simple, guarded
 
     patch.setattr(compile._Compiler, "_sort_rules", wrong)
@@ -262,6 +265,8 @@ def dispatch_sends_a_symbol_to_its_neighbour(patch: Patch) -> None:
 @mutant
 def a_multiple_is_tested_on_the_wrong_scale(patch: Patch) -> None:
     real = emit._quotient
-    patch.setattr(
-        emit, "_quotient", lambda value, step: real(Number(value.node, value.factor * Fraction(1, 2), value.under), step)
-    )
+
+    def wrong(value: Number, step: Number) -> Any:
+        return real(Number(value.node, value.factor * Fraction(1, 2), value.under), step)
+
+    patch.setattr(emit, "_quotient", wrong)

@@ -26,7 +26,7 @@ def decide(work: UnitOfWork, rows: Any, n: int) -> None:
 
 def traces(database: Database, n: int) -> set[str]:
     """Return which parts of decision `n` are in the database; all or none is the law."""
-    with database.read() as work:
+    with database.read("run.1") as work:
         parts = {
             "intent": work.intents.get(f"int_run.1_{n}") is not None,
             "decision": work.decisions.get(f"dec_run.1_{n}") is not None,
@@ -64,7 +64,7 @@ def test_a_unit_of_work_broken_at_any_moment_leaves_nothing_or_everything(desk: 
     for n in count(10):
         stop = desk.on_statement(at_nth(n - 10, act, moments))
         try:
-            with desk.write() as work:
+            with desk.write("run.1") as work:
                 decide(work, rows, n)
         except Broken:
             left = traces(desk, n)
@@ -88,7 +88,7 @@ def test_a_process_killed_at_any_moment_leaves_nothing_or_everything(
         if child == 0:
             mine = open_database(database_url)
             mine.on_statement(at_nth(2 * (n - 10), lambda: os.kill(os.getpid(), signal.SIGKILL), []))
-            with mine.write() as work:
+            with mine.write("run.1") as work:
                 decide(work, rows, n)
             os._exit(0)
         _, ended = os.waitpid(child, 0)
@@ -112,24 +112,24 @@ def test_a_dispatch_cut_at_any_moment_never_forgets_a_call_to_the_broker(desk: D
     def act() -> None:
         raise Cut
 
-    with desk.write() as work:
+    with desk.write("run.1") as work:
         work.outbox.enqueue(rows.effect(1))
     order_id = rows.effect(1).client_order_id
     for n in count():
         calls = 0
         stop = desk.on_statement(at_nth(n, act, []))
         try:
-            with desk.write() as work:
+            with desk.write("run.1") as work:
                 claim = work.outbox.claim("run.1", "worker", 1)
                 assert claim is not None
-            with desk.write() as work:
+            with desk.write("run.1") as work:
                 assert work.outbox.dispatching(claim, 2)
             calls += 1
-            with desk.write() as work:
+            with desk.write("run.1") as work:
                 assert work.outbox.sent(claim, "B1", 3)
         except Cut:
             stop()
-            with desk.write() as work:
+            with desk.write("run.1") as work:
                 row = work.outbox.get(order_id)
                 assert row is not None
                 if calls:
@@ -151,15 +151,15 @@ def test_a_full_disk_refuses_the_unit_of_work_and_recovers_by_itself(
     path = tmp_path / "desk.db"
     path.write_bytes(sqlite_template.read_bytes())
     with open_database(f"sqlite:///{path}") as database:
-        with database.write() as work:
+        with database.write("run.1") as work:
             work.runs.create(rows.run())
         limit(database, lambda pages: pages)
-        with pytest.raises(StoreUnavailable, match="full"), database.write() as work:
+        with pytest.raises(StoreUnavailable, match="full"), database.write("run.1") as work:
             for n in range(1, 200):
                 decide(work, rows, n)
         assert traces(database, 1) == set()
         limit(database, lambda pages: 1_000_000)
-        with database.write() as work:
+        with database.write("run.1") as work:
             decide(work, rows, 1)
         assert traces(database, 1) == WHOLE
 
@@ -192,7 +192,7 @@ def test_a_connection_cut_at_any_statement_is_unavailable_and_at_commit_unknown(
     for n in count(10):
         stop = desk.on_statement(at_nth(2 * (n - 10), cut, moments))
         try:
-            with desk.write() as work:
+            with desk.write("run.1") as work:
                 decide(work, rows, n)
         except CommitUnknown:
             unknown += 1

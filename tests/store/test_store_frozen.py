@@ -9,7 +9,6 @@ from sqlalchemy import text
 from engine.model.order import OrderState, OrderType, Side
 from engine.store import ConstraintViolated, Database
 from engine.store.decisions import FindingRow
-from engine.store.events import EventRow
 from engine.store.holds import Approval
 from engine.store.inbox import Message
 from engine.store.orders import FillRow, OrderRow
@@ -22,9 +21,8 @@ PARTLY = [(table, column) for table, columns in FROZEN_COLUMNS.items() for colum
 @pytest.fixture
 def full(desk: Database, rows: Any) -> Database:
     """A database with a row in every table whose history is frozen."""
-    with desk.write() as work:
+    with desk.write("run.1") as work:
         work.documents.put("bundle", sha256(b"x").hexdigest(), b"x")
-        work.events.append(EventRow("run.1", 1, 1, "ARMED", b"{}"))
         work.intents.put(rows.intent(4))
         finding = FindingRow("dec_run.1_4", 0, "cap", 1, "reject", "CAP", "enforce")
         work.decisions.put(rows.decision(4), (finding,))
@@ -67,16 +65,16 @@ def test_no_row_of_history_can_be_deleted(full: Database) -> None:
 
 def test_history_cannot_be_replaced_by_a_row_of_the_same_key(full: Database) -> None:
     if full.engine.dialect.name == "sqlite":
-        again = "INSERT OR REPLACE INTO events VALUES ('run.1', 1, 9, 'ARMED', x'00')"
+        again = "INSERT OR REPLACE INTO audit VALUES ('log', 0, x'00', x'00', NULL, 'GENESIS', 9)"
     else:
         again = (
-            "INSERT INTO events VALUES ('run.1', 1, 9, 'ARMED', '\\x00') "
-            "ON CONFLICT (run_key, seq) DO UPDATE SET at = 9"
+            "INSERT INTO audit VALUES ('log', 0, '\\x00', '\\x00', NULL, 'GENESIS', 9) "
+            "ON CONFLICT (seq) DO UPDATE SET at = 9"
         )
-    assert refused(full, again).name == "frozen_events"
+    assert refused(full, again).name == "frozen_audit"
 
 
 def test_what_moves_on_still_moves(full: Database) -> None:
-    with full.write() as work:
+    with full.write("run.1") as work:
         assert work.outbox.acked(work.outbox.list("run.1")[0].client_order_id)
         assert work.inbox.mark_applied("run.1", "m1", 9)

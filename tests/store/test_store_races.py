@@ -24,7 +24,7 @@ def race(database_url: str, act: Callable[[Database, int], None]) -> None:
     def work(worker: int) -> None:
         try:
             with open_database(database_url, wait_ms=60_000) as mine:
-                with mine.read():
+                with mine.read("run.1"):
                     pass
                 barrier.wait()
                 act(mine, worker)
@@ -42,7 +42,7 @@ def race(database_url: str, act: Callable[[Database, int], None]) -> None:
 
 def reserve(database: Database, rows: Any, n: int) -> bool:
     """Reserve one share for intent `n` if the book has room."""
-    with database.write() as work:
+    with database.write("run.1") as work:
         version = work.books.lock(BOOK)
         held = sum(row.quantity for row in work.reservations.active(BOOK))
         if held + SHARE > LIMIT:
@@ -53,7 +53,7 @@ def reserve(database: Database, rows: Any, n: int) -> bool:
 
 
 def test_racing_reservations_never_exceed_the_limit(database: Database, database_url: str, rows: Any) -> None:
-    with database.write() as work:
+    with database.write("run.1") as work:
         work.runs.create(rows.run())
         rows.decide(work, *range(1, WORKERS * ROUNDS + 1))
         work.books.lock(BOOK)
@@ -65,7 +65,7 @@ def test_racing_reservations_never_exceed_the_limit(database: Database, database
                 won.append(n)
 
     race(database_url, act)
-    with database.write() as work:
+    with database.write("run.1") as work:
         assert sum(row.quantity for row in work.reservations.active(BOOK)) == LIMIT
         assert work.books.lock(BOOK) == LIMIT // SHARE
     assert len(won) == LIMIT // SHARE
@@ -76,9 +76,9 @@ def test_whoever_locks_second_waits_for_the_first_and_sees_what_it_reserved(
 ) -> None:
     """The race made certain: the second one comes while the first has checked and not yet committed."""
     with open_database(database_url, wait_ms=50) as other:
-        with other.write() as work:
+        with other.write("run.1") as work:
             work.books.lock(BOOK)
-        with desk.write() as work:
+        with desk.write("run.1") as work:
             work.books.lock(BOOK)
             assert work.reservations.active(BOOK) == ()
             with pytest.raises(Contention):
@@ -90,13 +90,13 @@ def test_whoever_locks_second_waits_for_the_first_and_sees_what_it_reserved(
 def test_a_released_unit_can_be_reserved_again_and_is_released_once(
     desk: Database, database_url: str, rows: Any
 ) -> None:
-    with desk.write() as work:
+    with desk.write("run.1") as work:
         work.books.lock(BOOK)
         work.reservations.open(rows.reservation(1, quantity=LIMIT))
     released: list[int] = []
 
     def act(mine: Database, worker: int) -> None:
-        with mine.write() as work:
+        with mine.write("run.1") as work:
             work.books.lock(BOOK)
             if work.reservations.release("int_run.1_1", 100 + worker, "cancelled"):
                 released.append(worker)
@@ -108,7 +108,7 @@ def test_a_released_unit_can_be_reserved_again_and_is_released_once(
 
 def test_racing_workers_claim_every_row_exactly_once(database: Database, database_url: str, rows: Any) -> None:
     total = 24
-    with database.write() as work:
+    with database.write("run.1") as work:
         work.runs.create(rows.run())
         rows.decide(work, *range(1, total + 1))
         for n in range(1, total + 1):
@@ -117,7 +117,7 @@ def test_racing_workers_claim_every_row_exactly_once(database: Database, databas
 
     def act(mine: Database, worker: int) -> None:
         while True:
-            with mine.write() as work:
+            with mine.write("run.1") as work:
                 claim = work.outbox.claim("run.1", f"worker {worker}", 1)
                 if claim is None:
                     return
@@ -125,18 +125,18 @@ def test_racing_workers_claim_every_row_exactly_once(database: Database, databas
 
     race(database_url, act)
     assert sorted(claimed) == sorted(f"MAIN_run.1_{n}" for n in range(1, total + 1))
-    with database.read() as work:
+    with database.read("run.1") as work:
         assert {row.status for row in work.outbox.list("run.1")} == {OutboxStatus.CLAIMED}
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_a_row_being_claimed_is_passed_over_and_not_waited_for(desk: Database, database_url: str, rows: Any) -> None:
-    with desk.write() as work:
+    with desk.write("run.1") as work:
         for n in (1, 2):
             work.outbox.enqueue(rows.effect(n))
-    with open_database(database_url, wait_ms=50) as other, desk.write() as first:
+    with open_database(database_url, wait_ms=50) as other, desk.write("run.1") as first:
         one = first.outbox.claim("run.1", "a", 1)
-        with other.write() as second:
+        with other.write("run.1") as second:
             two = second.outbox.claim("run.1", "b", 1)
             assert second.outbox.claim("run.1", "b", 1) is None
     assert one is not None
@@ -147,18 +147,18 @@ def test_a_row_being_claimed_is_passed_over_and_not_waited_for(desk: Database, d
 def test_rows_committed_late_are_still_found(desk: Database, database_url: str, rows: Any) -> None:
     """A poller that remembers the highest number it saw would lose the row committed last (RELIABILITY 0.1)."""
     if desk.engine.dialect.name == "sqlite":
-        with desk.write() as work:
+        with desk.write("run.1") as work:
             work.outbox.enqueue(rows.effect(2))
     else:
-        with open_database(database_url) as other, desk.write() as slow:
+        with open_database(database_url) as other, desk.write("run.1") as slow:
             slow.outbox.enqueue(rows.effect(1))
-            with other.write() as quick:
+            with other.write("run.1") as quick:
                 quick.outbox.enqueue(rows.effect(2))
-            with other.write() as quick:
+            with other.write("run.1") as quick:
                 claim = quick.outbox.claim("run.1", "worker", 1)
                 assert claim is not None
                 assert claim.row.seq == 2
-    with desk.write() as work:
+    with desk.write("run.1") as work:
         work.outbox.enqueue(rows.effect(1))
         found = [work.outbox.claim("run.1", "worker", 2) for _ in range(2)]
     assert 1 in [claim.row.seq for claim in found if claim is not None]

@@ -1,76 +1,35 @@
-"""Documents, events, intents and decisions: written once, in order, never changed."""
+"""Documents, intents and decisions: written once, in order, never changed."""
 
 import hashlib
 from typing import Any
 
 import pytest
 
-from engine.store import ConstraintViolated, ContentMismatch, Database, SequenceGap
+from engine.store import ConstraintViolated, ContentMismatch, Database
 from engine.store.decisions import FindingRow
 from engine.store.documents import Document
-from engine.store.events import EventRow
 
 SHA = hashlib.sha256(b"rules").hexdigest()
 
 
 def test_a_document_is_filed_once_under_its_hash(database: Database) -> None:
-    with database.write() as work:
+    with database.write("run.1") as work:
         assert work.documents.put("bundle", SHA, b"rules")
         assert not work.documents.put("bundle", SHA, b"rules")
-    with database.read() as work:
+    with database.read("run.1") as work:
         assert work.documents.get(SHA) == Document(SHA, "bundle", b"rules")
         assert work.documents.get("0" * 64) is None
 
 
 def test_other_bytes_under_a_hash_are_refused(database: Database) -> None:
-    with pytest.raises(ContentMismatch), database.write() as work:
+    with pytest.raises(ContentMismatch), database.write("run.1") as work:
         work.documents.put("bundle", SHA, b"other rules")
-    with pytest.raises(ConstraintViolated, match="ck_documents_kind"), database.write() as work:
+    with pytest.raises(ConstraintViolated, match="ck_documents_kind"), database.write("run.1") as work:
         work.documents.put("novel", SHA, b"rules")
 
 
-def event(seq: int, run_key: str = "run.1") -> EventRow:
-    return EventRow(run_key, seq, 10 * seq, "MARKET_BAR", b'{"seq":%d}' % seq)
-
-
-def test_events_are_gapless_from_one_and_read_back_in_order(desk: Database) -> None:
-    with desk.write() as work:
-        work.events.append()
-        work.events.append(event(1))
-        work.events.append(*(event(seq) for seq in range(2, 1_200)))
-        assert work.events.last_seq("run.1") == 1_199
-    with desk.read() as work:
-        assert [row.seq for row in work.events.read("run.1")] == list(range(1, 1_200))
-        assert list(work.events.read("run.1", from_seq=1_198)) == [event(1_198), event(1_199)]
-        run = work.runs.get("run.1")
-        assert run is not None
-        assert run.last_event_seq == 1_199
-
-
-@pytest.mark.parametrize("numbers", [(3,), (0,), (1,), (2, 4), (2, 2), (3, 2)])
-def test_a_gap_or_a_repeat_in_the_events_is_refused_whole(desk: Database, numbers: tuple[int, ...]) -> None:
-    with desk.write() as work:
-        work.events.append(event(1))
-    with pytest.raises(SequenceGap) as caught, desk.write() as work:
-        work.events.append(*(event(seq) for seq in numbers))
-    assert caught.value.run_key == "run.1"
-    with desk.read() as work:
-        assert [row.seq for row in work.events.read("run.1")] == [1]
-        assert work.events.last_seq("run.1") == 1
-
-
-def test_events_belong_to_one_existing_run(desk: Database, rows: Any) -> None:
-    with pytest.raises(SequenceGap, match="does not exist"), desk.write() as work:
-        work.events.append(event(1, "nobody.1"))
-    with pytest.raises(SequenceGap), desk.write() as work:
-        work.runs.create(rows.run("other"))
-        work.events.append(event(1), event(2, "other.1"))
-    with desk.read() as work:
-        assert list(work.events.read("run.1")) == []
-
-
 def test_intents_read_back_and_are_put_once(desk: Database, rows: Any) -> None:
-    with desk.write() as work:
+    with desk.write("run.1") as work:
         assert work.intents.put(rows.intent(4))
         assert not work.intents.put(rows.intent(4))
         assert work.intents.get(rows.intent(4).intent_id) == rows.intent(4)
@@ -79,9 +38,9 @@ def test_intents_read_back_and_are_put_once(desk: Database, rows: Any) -> None:
 
 
 def test_an_id_or_place_taken_by_another_intent_is_an_error_and_not_a_repeat(desk: Database, rows: Any) -> None:
-    with pytest.raises(ConstraintViolated, match="pk_intents"), desk.write() as work:
+    with pytest.raises(ConstraintViolated, match="pk_intents"), desk.write("run.1") as work:
         work.intents.put(rows.intent(1, payload=b"other"))
-    with pytest.raises(ConstraintViolated, match="uq_intents_run_key_seq"), desk.write() as work:
+    with pytest.raises(ConstraintViolated, match="uq_intents_run_key_seq"), desk.write("run.1") as work:
         work.intents.put(rows.intent(1, intent_id="int_other"))
 
 
@@ -93,7 +52,7 @@ def findings(decision_id: str) -> tuple[FindingRow, ...]:
 
 
 def test_a_decision_reads_back_with_its_findings(desk: Database, rows: Any) -> None:
-    with desk.write() as work:
+    with desk.write("run.1") as work:
         work.intents.put(rows.intent(4))
         work.decisions.put(rows.decision(4, verdict="reject"), findings("dec_run.1_4"))
         assert work.decisions.get("dec_run.1_4") == rows.decision(4, verdict="reject")
@@ -120,19 +79,19 @@ def test_a_decision_reads_back_with_its_findings(desk: Database, rows: Any) -> N
 
 def test_an_intent_is_decided_once_and_a_decision_superseded_once(desk: Database, rows: Any) -> None:
     again = rows.decision(4, intent_id="int_run.1_1")
-    with pytest.raises(ConstraintViolated, match="uq_decisions_first"), desk.write() as work:
+    with pytest.raises(ConstraintViolated, match="uq_decisions_first"), desk.write("run.1") as work:
         work.decisions.put(again)
     after = rows.decision(4, intent_id="int_run.1_1", supersedes="dec_run.1_1")
-    with desk.write() as work:
+    with desk.write("run.1") as work:
         work.decisions.put(after)
         assert [row.seq for row in work.decisions.by_intent("int_run.1_1")] == [1, 4]
     twice = rows.decision(5, intent_id="int_run.1_1", supersedes="dec_run.1_1")
-    with pytest.raises(ConstraintViolated, match="uq_decisions_supersedes"), desk.write() as work:
+    with pytest.raises(ConstraintViolated, match="uq_decisions_run_key_supersedes"), desk.write("run.1") as work:
         work.decisions.put(twice)
 
 
 def test_a_decision_about_nothing_is_refused(desk: Database, rows: Any) -> None:
-    with pytest.raises(ConstraintViolated) as caught, desk.write() as work:
+    with pytest.raises(ConstraintViolated) as caught, desk.write("run.1") as work:
         work.decisions.put(rows.decision(9))
     assert caught.value.kind == "foreign_key"
-    assert "fk_decisions_intent_id" in caught.value.name
+    assert "fk_decisions_run_key_intent_id" in caught.value.name

@@ -1,0 +1,83 @@
+"""The command line `mqk`: its tree of commands, and the one place a command ends.
+
+A command returns an `Exit` or raises what stops it. Commands import what they need when they run, so
+that `mqk --help` answers at once.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from engine.cli import demo, rules, run as running
+from engine.cli.diagnostics import complain, explain_failure, note
+from engine.cli.exits import Exit
+from engine.cli.output import flush, say
+
+app = typer.Typer(
+    name="mqk",
+    help="A trading desk whose judgement is written in rule files.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(rules.app, name="rules")
+app.add_typer(running.app, name="run")
+app.command()(demo.demo)
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.", is_eager=True)] = False,
+) -> None:
+    if version:
+        _say_version()
+        raise typer.Exit
+
+
+@app.command("version")
+def _version() -> Exit:
+    """Show the version."""
+    _say_version()
+    return Exit.FINE
+
+
+def _say_version() -> None:
+    from engine.cli.version import version_line
+
+    say(version_line())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and return how it ended; nothing escapes but the exit code."""
+    try:
+        code = _run(arguments)
+        flush()
+    except BrokenPipeError:
+        # Whoever read has gone; what could not be delivered must not end as fine.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.UNAVAILABLE
+    except KeyboardInterrupt:
+        note("interrupted")
+        return Exit.INTERRUPTED
+    return code
+
+
+def _run(arguments: list[str] | None) -> Exit:
+    try:
+        ended = typer.main.get_command(app).main(arguments, prog_name="mqk", standalone_mode=False)
+        return ended if isinstance(ended, Exit) else Exit(ended or 0)
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.Exit as left:
+        return Exit(left.exit_code)
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            complain("USAGE", error.format_message(), "see `mqk --help`, or `mqk COMMAND --help`")
+            return Exit.USAGE
+        return explain_failure(error)

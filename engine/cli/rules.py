@@ -1,0 +1,91 @@
+"""`mqk rules`: check, fmt, test, explain and limits of rule files."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.cli.exits import Exit
+from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_line, say_rows, say_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dsl.diagnostics import Diagnostic
+
+app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files.")
+RulesArgument = Annotated[
+    Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
+]
+
+
+@app.command()
+def check(
+    path: RulesArgument = None,
+    form: FormatOption = Format.TEXT,
+    steps: Annotated[bool, typer.Option("--steps", help="Show the most steps each rule can take.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Compile even what was checked before.")] = False,
+) -> Exit:
+    """Compile rule files and report every mistake with its place and a remedy."""
+    from engine.service.rule_check import check_rules
+
+    report = check_rules(path, is_cached=not no_cache)
+    if form is Format.JSON:
+        rules = [
+            {"id": r.id, "title": r.title, "stage": r.stage, "mode": r.mode, "steps": r.steps} for r in report.rules
+        ]
+        found = _data(report.diagnostics)
+        say_json({"bundle": report.bundle, "rulebooks": report.rulebooks, "rules": rules, "diagnostics": found})
+    else:
+        _say_diagnostics(report.diagnostics, report.texts, form)
+    if form is Format.TEXT and report.is_clean:
+        if steps:
+            say_table(("rule", "steps", "title"), [(r.id, f"{r.steps:>5}", r.title) for r in report.rules])
+        say(f"{len(report.rules)} rules in {report.rulebooks} rulebooks, bundle {report.bundle}")
+    return Exit.FINE if report.is_clean else Exit.FINDINGS
+
+
+@app.command()
+def test(
+    path: RulesArgument = None,
+    form: FormatOption = Format.TEXT,
+) -> Exit:
+    """Run the tests of rule files, inline and in scenario files."""
+    from engine.cli.progress import progress
+    from engine.service.rule_tests import run_rule_tests
+
+    with progress("testing rules") as tick:
+        report = run_rule_tests(path, tick)
+    found = report.everything()
+    if form is Format.JSON:
+        counts = {"passed": report.passed, "failed": len(report.failures), "untested": list(report.untested)}
+        say_json({**counts, "diagnostics": _data(found)})
+    else:
+        _say_diagnostics(found, report.texts, form)
+    if form is Format.TEXT:
+        say(f"{report.passed} passed, {len(report.failures)} failed, {len(report.diagnostics)} unreadable")
+        if report.untested:
+            say("no test names " + ", ".join(report.untested))
+    return Exit.FINE if report.is_clean else Exit.FINDINGS
+
+
+def _say_diagnostics(found: "Iterable[Diagnostic]", texts: "Mapping[str, str]", form: Format) -> None:
+    listed = list(found)
+    if form is Format.JSONL:
+        say_rows(_data(listed), form)
+    if not listed or form is Format.JSONL:
+        return
+    from dsl.render import annotation, render
+
+    if form is Format.GITHUB:
+        for diagnostic in listed:
+            say(annotation(diagnostic))
+    else:
+        say_block(render(listed, texts))
+
+
+def _data(found: "Iterable[Diagnostic]") -> "list[dict[str, object]]":
+    from dsl.render import as_data
+
+    return [as_data(diagnostic) for diagnostic in found]

@@ -1,0 +1,153 @@
+"""Run the tests of rule files: those written inline and the scenario files beside them, by one runner."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsl.diagnostics import Diagnostic
+from dsl.text import Span
+from engine.contracts import Loaded, contract, load_yaml
+from engine.contracts import Diagnostic as ContractFault
+from engine.service.refusal import RulesRefused
+from engine.service.rule_files import RuleFiles, compile_files, read_rule_files
+
+if TYPE_CHECKING:
+    from dsl.bundle import Bundle
+    from dsl.cases import Case
+    from dsl.scenarios import Outcome
+
+Tick = Callable[[int, int], None]
+"""Called with how many tests are done and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A test that came out otherwise: where it is written, what differs, and what was said instead."""
+
+    title: str
+    span: Span
+    problem: str
+    actual: str
+
+    def diagnostic(self) -> Diagnostic:
+        """Return the failure in the form every other mistake in a rule file has."""
+        fact = f"the test `{self.title}` fails: {self.problem}"
+        return Diagnostic("E390", fact, self.span, help=f"if the rules are right, write `{self.actual}`")
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """How many tests passed, which failed, and what could not be read as a test."""
+
+    passed: int
+    failures: tuple[Failure, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    texts: Mapping[str, str]
+    untested: tuple[str, ...]
+    """Ids of rules that no test names."""
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.failures and not self.diagnostics
+
+    def everything(self) -> tuple[Diagnostic, ...]:
+        """Return unreadable tests and failures as one list by place."""
+        found = (*self.diagnostics, *(failure.diagnostic() for failure in self.failures))
+        return tuple(sorted(found, key=lambda d: (d.span, d.code, d.message)))
+
+
+def run_rule_tests(path: Path | None = None, tick: Tick = lambda done, total: None) -> TestReport:
+    """Run every test of a folder's rule and scenario files. Raises Refused and RulesRefused."""
+    from dsl.scenarios import collect, run_case, skeleton
+
+    files = read_rule_files(path)
+    bundle, found = compile_files(files)
+    if bundle is None:
+        raise RulesRefused(tuple(found), files.texts)
+    opens = session_opens()
+    cases, wrong = collect(bundle, opens)
+    for scenario in files.scenarios:
+        case, problems = _read_scenario(scenario, files, bundle, opens)
+        wrong += problems
+        cases += [case] if case is not None else []
+    outcomes: list[Outcome] = []
+    for case in cases:
+        outcomes.append(run_case(bundle, case))
+        tick(len(outcomes), len(cases))
+    failures = [
+        Failure(o.case.title, files.placed(_at(o.case.span)).span, o.problem, skeleton(o))
+        for o in outcomes
+        if not o.passed
+    ]
+    named = {rule for case in cases for rule in (*case.rules, *(said[2] for said in case.outcomes if said[2]))}
+    untested = tuple(sorted({rule.id for rule in bundle.ruleset.rules} - named))
+    passed = len(outcomes) - len(failures)
+    texts = {**files.texts, **_scenario_texts(files)}
+    return TestReport(passed, tuple(failures), tuple(files.placed(d) for d in wrong), texts, untested)
+
+
+def session_opens() -> Callable[[date], int]:
+    """Return the opens of the frozen calendar; a day without session opens at the usual hour."""
+    from dsl.cases import default_open
+    from engine.marketdata.calendar import load_calendar
+
+    calendar = load_calendar()
+
+    def opens(day: date) -> int:
+        session = calendar.session_on(day)
+        return default_open(day) if session is None else session.open
+
+    return opens
+
+
+def _read_scenario(
+    path: Path, files: RuleFiles, bundle: "Bundle", opens: Callable[[date], int]
+) -> "tuple[Case | None, list[Diagnostic]]":
+    from dsl.scenario_file import read_scenario
+
+    name = path.relative_to(files.root).as_posix()
+    loaded = load_yaml(path.read_bytes(), name)
+    faults: list[ContractFault] = []
+    if isinstance(loaded, list):
+        faults = loaded
+    else:
+        checked = contract("scenario").parse(loaded)
+        faults = checked if isinstance(checked, list) else []
+    if faults or isinstance(loaded, list):
+        return None, [_of_contract(fault, name) for fault in faults]
+    return read_scenario(loaded.value, name, bundle, _places(loaded), opens)
+
+
+def _of_contract(fault: ContractFault, name: str) -> Diagnostic:
+    line, column = max(fault.line, 1), max(fault.column, 1)
+    message = f"{fault.message}{f' at {fault.pointer}' if fault.pointer else ''}"
+    return Diagnostic(fault.code, message, Span(name, line, column, line, column + 1), help=fault.help)
+
+
+def _places(loaded: Loaded) -> dict[tuple[str | int, ...], tuple[int, int]]:
+    places: dict[tuple[str | int, ...], tuple[int, int]] = {}
+    for path, pointer in _walk(loaded.value, (), ""):
+        position = loaded.locate([pointer])[pointer]
+        places[path] = (position.line, position.column)
+    return places
+
+
+def _walk(value: Any, path: tuple[str | int, ...], pointer: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    yield path, pointer
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in members:
+        token = str(name).replace("~", "~0").replace("/", "~1")
+        yield from _walk(member, (*path, name), f"{pointer}/{token}")
+
+
+def _scenario_texts(files: RuleFiles) -> dict[str, str]:
+    return {
+        files.shown + path.relative_to(files.root).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        for path in files.scenarios
+    }
+
+
+def _at(span: Span) -> Diagnostic:
+    return Diagnostic("", "", replace(span))

@@ -1,0 +1,241 @@
+"""Run a desk over files of bars: read every input, start or resume, drive to the end, export, verify."""
+
+import json
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from dsl.bundle import Bundle
+from dsl.diagnostics import Diagnostic
+from dsl.overlays import read_overlay, reopen_overlay
+from dsl.pipeline import compile_rules
+from dsl.program import Overlay
+from dsl.text import Source
+from engine.artifacts.manifest import Envelope
+from engine.audit.canonical import parse_canonical
+from engine.audit.verify import Verdict, verify
+from engine.config.load import Config, load_config
+from engine.config.overlays import Overlay as ConfigOverlay
+from engine.config.principals import load_principals
+from engine.marketdata.calendar import load_calendar
+from engine.model.ids import derived_id
+from engine.model.numbers import Money
+from engine.model.time import Timestamp
+from engine.runtime.desk import Progress
+from engine.runtime.export import export_run
+from engine.runtime.halt import RunRefused
+from engine.runtime.inputs import (
+    RunInputs,
+    identity_of,
+    read_bars,
+    read_classification_file,
+    read_lists,
+    read_script,
+)  # fmt: skip
+from engine.runtime.run import Started, drive, start_run
+from engine.shipped import shipped
+from engine.store.database import Database, open_database
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to run. Paths name files the person chose; `lists` defaults to the rules' own lists folder."""
+
+    mode: str
+    engine: str
+    environment: str
+    bars: Path
+    instruments: Path
+    out: Path
+    database: str
+    rules: Path | None = None
+    lists: Path | None = None
+    config: Path | None = None
+    risk_profile: str | None = None
+    stress: Sequence[str] = ()
+    approvals: Path | None = None
+    law_date: date | None = None
+    account: str = "paper"
+    cash: Money = Money(100_000_000_000)
+    operator: str = "olivia"
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended: where its files are, what it decided, and what its audit chain says."""
+
+    run_id: str
+    run_key: str
+    resumed: bool
+    content_hash: str
+    artifacts: Path
+    database: str
+    verdicts: dict[str, int]
+    codes: dict[str, int]
+    fills: int
+    final_equity: int | None
+    audit: Verdict
+
+
+class RulesRefused(Exception):
+    """Rule files or overlays that do not compile; carries every diagnostic and the texts they point into."""
+
+    def __init__(self, diagnostics: list[Diagnostic], sources: dict[str, str]) -> None:
+        super().__init__(f"{len(diagnostics)} problem(s) in the rules")
+        self.diagnostics, self.sources = diagnostics, sources
+
+
+class WallClock:
+    """The machine's clock, for the envelope only."""
+
+    def now(self) -> Timestamp:
+        return Timestamp(time.time_ns() // 1_000)
+
+
+@dataclass(slots=True)
+class Running:
+    """A run being driven; iterate `progress()`, then ask for `result`."""
+
+    inputs: RunInputs
+    database: Database
+    started: Started
+    request: RunRequest
+    wall: WallClock
+    began: Timestamp
+    _result: RunResult | None = field(default=None)
+
+    def progress(self) -> Iterator[Progress]:
+        """Drive the run to its end. Raises HaltRequired and RunRefused; what is committed stays."""
+        yield from drive(self.started, self.inputs, self.database, self.wall)
+
+    def finish(self) -> RunResult:
+        """Export the run, verify the audit chain and close everything."""
+        if self._result is None:
+            self._result = self._finish()
+        return self._result
+
+    def _finish(self) -> RunResult:
+        run_key = self.started.run_key
+        attempt = int(run_key.rpartition(".")[2])
+        envelope = Envelope(platform.node(), _build(), attempt, self.began, self.wall.now())
+        written = export_run(self.started, self.inputs, self.database, self.request.out, envelope)
+        with self.database.read(run_key) as unit:
+            verdicts = unit.decisions.count_by_verdict(run_key)
+            codes = unit.decisions.count_by_code(run_key)
+            verdict = verify(unit.audit.entries())
+        state = self.started.composed.state
+        equity = state.equity_curve[-1][1] if state.equity_curve else None
+        self.close()
+        return RunResult(
+            self.inputs.run_id, run_key, self.started.resumed, written.content_hash, written.path,
+            self.request.database, verdicts, codes, len(state.fills), equity, verdict,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Close the broker's book and the database."""
+        self.started.composed.close()
+        self.database.close()
+
+
+def start(request: RunRequest) -> Running:
+    """Read every input and start (or resume) the run.
+
+    Raises RulesRefused, ConfigRefused, RunRefused and the store's errors.
+    """
+    inputs = read_inputs(request)
+    wall = WallClock()
+    request.out.mkdir(parents=True, exist_ok=True)
+    database = open_database(request.database)
+    database.migrate()
+    started = start_run(inputs, database, request.out / "books", request.operator, wall)
+    return Running(inputs, database, started, request, wall, wall.now())
+
+
+def read_inputs(request: RunRequest) -> RunInputs:
+    """Return everything the run is made from, and its identity."""
+    config_root = request.config or shipped("config")
+    override = (f"engine.mode={request.mode}",)
+    config = load_config(
+        config_root, request.environment, request.engine, request.risk_profile, request.stress, override
+    )
+    bundle = compile_bundle(request.rules or shipped("rules"))
+    overlays = bind_overlays(bundle, config)
+    calendar = load_calendar(config.settings.data.calendar)
+    lists_folder = request.lists or (request.rules or shipped("rules")) / "lists"
+    not_bars = {request.instruments.name, *(listed.file for listed in bundle.ruleset.lists.values())}
+    bars, actions, hashes = read_bars(request.bars, calendar, frozenset(not_bars))
+    classification = read_classification_file(request.instruments)
+    lists, documents = read_lists(bundle, lists_folder)
+    script, script_hash = read_script(request.approvals)
+    principals = {principal.id: principal for principal in load_principals(config_root / "principals.yaml")}
+    if request.operator not in principals:
+        raise RunRefused(
+            "PRINCIPAL_UNKNOWN", f"there is no principal {request.operator}", "name one of principals.yaml"
+        )
+    identity = identity_of(
+        mode=request.mode, account=request.account, cash=request.cash, law_date=request.law_date, bundle=bundle,
+        config=config, calendar=calendar, bars=hashes, classification=classification, lists=lists, script=script_hash,
+    )  # fmt: skip
+    return RunInputs(
+        derived_id("run", identity), request.mode, request.account, request.cash, request.law_date, bundle, config,
+        overlays, calendar, principals, bars, actions, classification, lists, script, identity, documents,
+    )  # fmt: skip
+
+
+def compile_bundle(folder: Path) -> Bundle:
+    """Return the bundle of every rule file under a folder and the shipped contracts. Raises RulesRefused."""
+    sources = [
+        Source(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8", errors="surrogateescape"))
+        for path in sorted(folder.rglob("*.rules"))
+    ]
+    schemas = {
+        path.name.partition(".")[0]: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(shipped("specs").glob("*.schema.json"))
+    }
+    bundle, found = compile_rules(sources, schemas)
+    if bundle is None:
+        raise RulesRefused(found, {source.name: source.text for source in sources})
+    return bundle
+
+
+def bind_overlays(bundle: Bundle, config: Config) -> tuple[Overlay, ...]:
+    """Return the configuration's tightenings as numbers of the rules. Raises RulesRefused."""
+    overlays, found = [], []
+    for overlay in config.overlays:
+        bound, problems = _bind(bundle, overlay)
+        found += problems
+        if bound is not None:
+            overlays.append(bound)
+    if found:
+        raise RulesRefused(found, {})
+    return tuple(overlays)
+
+
+def _bind(bundle: Bundle, overlay: ConfigOverlay) -> tuple[Overlay | None, list[Diagnostic]]:
+    origin = f"{overlay.origin.source}:{overlay.origin.line}"
+    since = overlay.from_date.isoformat()
+    return read_overlay(bundle, overlay.param, overlay.key, overlay.value_text, since, overlay.cite, origin)
+
+
+def reopen_overlays(config: bytes) -> tuple[Overlay, ...]:
+    """Return the tightenings of a stored configuration, as they were bound when its run started."""
+    out = []
+    for param, entries in sorted(parse_canonical(config).get("params", {}).items()):
+        for entry in entries:
+            overlay = reopen_overlay(
+                param, tuple(entry.get("key", ())), entry["value"], entry["from"], entry["cite"], entry["origin"]
+            )
+            if overlay is not None:
+                out.append(overlay)
+    return tuple(out)
+
+
+def _build() -> str:
+    try:
+        return version("miniquantdesk")
+    except PackageNotFoundError:
+        return "unpackaged"

@@ -1,0 +1,163 @@
+"""The long leg of the agreement proof: interpreter against compiler on a million drawn cases.
+
+`python -m tests.campaigns.fuzz --cases 1000000` writes docs/evidence/fuzz.md. A case that disagrees is cut
+down and written to tests/regress/. Exit status: 0 when all agree and every operator was hit often enough, else 1.
+"""
+
+import argparse
+import hashlib
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.golden.case_files import freeze, write_file
+from tests.laws.fuzz_agreement import Disagreement, Tally, judge_seed, parts_on, program_of, snapshot_for
+from tests.laws.fuzz_rulebook import NAME, Drawing, compile_drawing
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+EVIDENCE = CHECKOUT / "docs" / "evidence" / "fuzz.md"
+REGRESSIONS = CHECKOUT / "tests" / "regress" / "agreement"
+SNAPSHOTS = 400
+CHUNK = 10
+LEAST_HITS = 100
+FIRST_SEED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What was proven: the commit, whether the tree differed from it, and a hash over the language itself."""
+
+    commit: str
+    is_dirty: bool
+    language: str
+
+
+def provenance() -> Provenance:
+    """Return what is about to be proven."""
+    commit = _git("rev-parse", "HEAD")
+    changed = bool(_git("status", "--porcelain", "--", "dsl", "tests/laws"))
+    hashed = hashlib.sha256()
+    for path in sorted((CHECKOUT / "dsl").rglob("*")):
+        if path.suffix in (".py", ".lark"):
+            hashed.update(path.relative_to(CHECKOUT).as_posix().encode() + b"\0" + path.read_bytes())
+    return Provenance(commit, changed, hashed.hexdigest())
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def judge_chunk(first: int) -> Tally:
+    """Judge the bundles of one run of seeds."""
+    tally = Tally()
+    for seed in range(first, first + CHUNK):
+        judge_seed(seed, SNAPSHOTS, tally)
+    return tally
+
+
+def run(cases: int, processes: int, minutes: float, seed: int) -> tuple[Tally, float]:
+    """Return the tally of at least `cases` cases, fewer when the time is up, and the seconds it took."""
+    started = time.monotonic()
+    compile_drawing(Drawing({}, "", ()))
+    total = Tally()
+    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
+        firsts = range(seed, seed + cases // SNAPSHOTS + CHUNK, CHUNK)
+        for chunk in _bounded(pool, firsts, processes):
+            total.add(chunk)
+            if total.cases >= cases or time.monotonic() - started > minutes * 60:
+                break
+    return total, time.monotonic() - started
+
+
+def _bounded(pool: ProcessPoolExecutor, firsts: range, processes: int) -> Iterator[Tally]:
+    """Yield tallies in order of seed, with only a few chunks under way."""
+    waiting = []
+    for first in firsts:
+        waiting.append(pool.submit(judge_chunk, first))
+        if len(waiting) > 2 * processes:
+            yield waiting.pop(0).result()
+    while waiting:
+        yield waiting.pop(0).result()
+
+
+# ------------------------------------------------------------------------------------------ evidence
+def cut_down(found: Disagreement) -> Drawing:
+    """Return the bundle with as few rules as still disagree."""
+    drawing = found.drawing
+    at = 0
+    while at < len(drawing.rules):
+        fewer = drawing.only(tuple(n for n in range(len(drawing.rules)) if n != at))
+        if fewer.rules and parts_on(fewer, found):
+            drawing = fewer
+        else:
+            at += 1
+    return drawing
+
+
+def keep(found: Disagreement) -> Path:
+    """Write a disagreement as a regression file and return where."""
+    drawing = cut_down(found)
+    program, whole = program_of(drawing, found.law_date), program_of(found.drawing, found.law_date)
+    case = freeze(program, snapshot_for(program, whole, found.snapshot), None)
+    path = REGRESSIONS / f"seed_{found.seed}.json"
+    write_file(path, NAME, drawing.text, drawing.schemas, [case])
+    return path
+
+
+def report(tally: Tally, seconds: float, about: Provenance, arguments: argparse.Namespace) -> str:
+    """Return the evidence page."""
+    weak = sorted(key for key, hits in tally.hits.items() if hits < LEAST_HITS)
+    share = 100 * tally.interpreted // max(tally.rules, 1)
+    lines = [
+        "# Interpreter and compiler agree", "",
+        "Written by `python -m tests.campaigns.fuzz`; every case is one drawn bundle judged on one drawn snapshot by",
+        "`dsl.interpret.judge` and by `dsl.scalar.judge.Judge`. Verdict, every finding with all its fields, witnesses",
+        "and the class of any error must be equal.", "",
+        "| | |", "|---|---|",
+        f"| cases | {tally.cases:,} of {arguments.cases:,} asked |",
+        f"| disagreements | {len(tally.disagreements)} |",
+        f"| bundles drawn | {tally.bundles:,} ({tally.refused} more did not compile) |",
+        f"| rules | {tally.rules:,}, {share} % left to the interpreter by the compiler |",
+        f"| cases with every fact known and fresh | {tally.fully_known:,} |",
+        f"| seeds | {arguments.seed} and up, {SNAPSHOTS} snapshots each |",
+        f"| commit | `{about.commit}`{' with local changes' if about.is_dirty else ''} |",
+        f"| SHA-256 over dsl/ | `{about.language}` |",
+        f"| time | {seconds / 60:.1f} min on {arguments.processes} processes |",
+        f"| operator × kind pairs below {LEAST_HITS} hits | {', '.join(f'{o} × {k}' for o, k in weak) or 'none'} |",
+        "", "## Verdicts", "", "| verdict | cases |", "|---|---|",
+        *(f"| {verdict} | {count:,} |" for verdict, count in sorted(tally.verdicts.items())),
+        "", "## Operator × kind", "",
+        "A hit is a case with every fact known in which compiled code decided a rule that holds the operator.", "",
+        "| operator | operand kind | hits |", "|---|---|---|",
+        *(f"| {operator} | {kind} | {hits:,} |" for (operator, kind), hits in sorted(tally.hits.items())),
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run, write the evidence, keep what disagreed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=1_000_000)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=60.0, help="stop here, with the true number of cases")
+    parser.add_argument("--seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--out", type=Path, default=EVIDENCE)
+    arguments = parser.parse_args()
+    about = provenance()
+    tally, seconds = run(arguments.cases, arguments.processes, arguments.minutes, arguments.seed)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_text(report(tally, seconds, about, arguments), encoding="utf-8")
+    for found in {one.seed: one for one in reversed(tally.disagreements)}.values():
+        print(f"disagreement kept: {keep(found)}")
+    enough = all(hits >= LEAST_HITS for hits in tally.hits.values())
+    print(f"{tally.cases:,} cases, {len(tally.disagreements)} disagreements, {seconds:.0f} s → {arguments.out}")
+    return 0 if not tally.disagreements and enough else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,21 @@
+"""Every case on which interpreter and compiler ever parted, cut down to the rules it takes; one file each."""
+
+from pathlib import Path
+
+import pytest
+
+from dsl.interpret import judge as interpret
+from dsl.scalar.judge import Judge
+from tests.golden.case_files import case_files, read_cases
+
+CASES = case_files(Path(__file__).parent / "agreement")
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_a_case_that_once_parted_them_is_agreed_on(path: Path) -> None:
+    for case in read_cases(path):
+        assert Judge(case.program).judge(case.snapshot) == interpret(case.program, case.snapshot)
+
+
+def test_there_are_cases() -> None:
+    assert CASES
