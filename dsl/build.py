@@ -55,7 +55,14 @@ class Builder(Transformer[Token, Any]):
 
     def _literal(self, meta: Any, token: Token, sign: int, unit: str) -> s.Number:
         if len(token) > MAX_NUMBER:
-            raise BuildFault(Diagnostic("E010", f"a number has at most {MAX_NUMBER} characters", self._token(token)))
+            raise BuildFault(
+                Diagnostic(
+                    "E010",
+                    f"a number has at most {MAX_NUMBER} characters",
+                    self._token(token),
+                    help="check the number for a key held down",
+                )
+            )
         return s.Number(self._span(meta), sign * _number(token.rstrip("% ")), unit)
 
     # ---------------------------------------------------------------------------------- declarations

@@ -11,6 +11,15 @@ from dsl.suggest import nearest
 from dsl.text import Span
 from dsl.types import Kind, Type
 
+_SHAPES = {
+    "abs": "abs(x)",
+    "min": "min(a, b)",
+    "max": "max(a, b)",
+    "clamp": "clamp(x, low, high)",
+    "rounded": "rounded(x, 0.01 USD/share, half_up)",
+    "known": "known(intent.limit_price)",
+}
+
 
 class Calls(Operators):
     """Types everything written with brackets."""
@@ -40,6 +49,7 @@ class Calls(Operators):
                 f"`{name}` takes {arity[0]}{f' to {arity[1]}' if arity[1] > arity[0] else ''} values, "
                 f"{len(arguments)} given",
                 expr.span,
+                f"write it like `{_SHAPES[name]}`",
             )
         if name == "known":
             return self._known(arguments[0], expr.span)
@@ -161,7 +171,7 @@ class Calls(Operators):
         element = expected.element if expected is not None and expected.kind is Kind.SET else expected
         items = [self._type(item, element) for item in expr.items]
         if not all(isinstance(item, ir.Const) for item in items):
-            raise self._fail("E214", "a set in brackets holds only literals", expr.span)
+            raise self._fail("E214", "a set in brackets holds only literals", expr.span, "keep what varies in a `list`")
         if not items:
             if expected is None or expected.kind is not Kind.SET:
                 raise self._fail("E214", "nothing is ever in an empty set", expr.span, "name what it holds")

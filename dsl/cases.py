@@ -25,6 +25,7 @@ DEFAULT_DAY = date(2026, 1, 5)
 SESSION = 86_400_000_000
 """In a scenario a session, and a bar, last a day: ages are given, not dates."""
 MAX_EVENTS = 10_000
+_NONE_NEAR = "look for its name in the rule files and contracts"
 SessionOpen = Callable[[date], int]
 
 
@@ -74,7 +75,9 @@ class Collector:
             for rule, span in test.rules:
                 if self._bundle.rule(rule) is None:
                     near = nearest(rule, (known.id for known in self._bundle.ruleset.rules))
-                    self._say("E105", f"there is no rule `{rule}`", span, f"did you mean `{near}`?" if near else "")
+                    self._say(
+                        "E105", f"there is no rule `{rule}`", span, f"did you mean `{near}`?" if near else _NONE_NEAR
+                    )
             rules = tuple(rule for rule, _ in test.rules)
             for scenario in test.scenarios:
                 fixture = self._book.fixtures.get(scenario.fixture)
@@ -196,7 +199,7 @@ class Collector:
         param = params_known.get(f"{self._book.name}.{assignment.target}") or params_known.get(assignment.target)
         if param is None:
             near = nearest(assignment.target, self._book.params)
-            help_ = f"did you mean `{near}`?" if near else ""
+            help_ = f"did you mean `{near}`?" if near else _NONE_NEAR
             self._say("E305", f"there is no param `{assignment.target}`", assignment.span, help_)
             return
         if len(assignment.key) != len(param.per):
@@ -204,6 +207,7 @@ class Collector:
                 "E306",
                 f"`{assignment.target}` has {len(param.per)} key(s), {len(assignment.key)} given",
                 assignment.span,
+                "give one key for each name after `per`",
             )
             return
         typed = self._typer.value(assignment.value, param.type)
@@ -226,7 +230,7 @@ class Collector:
             fields = self._bundle.contracts.events.get(occurrence.event)
             if fields is None:
                 near = nearest(occurrence.event, self._bundle.contracts.events)
-                help_ = f"did you mean `{near}`?" if near else ""
+                help_ = f"did you mean `{near}`?" if near else _NONE_NEAR
                 self._say("E307", f"there is no event `{occurrence.event}`", occurrence.span, help_)
                 continue
             content = {name: settings[f"intent.{name}"].value for name in fields if f"intent.{name}" in settings}

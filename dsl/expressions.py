@@ -124,7 +124,7 @@ class Typer(Calls):
         try:
             kind, value = read_moment(expr.kind, expr.text)
         except MomentFault as fault:
-            raise self._fail("E213", str(fault), expr.span) from None
+            raise self._fail("E213", str(fault), expr.span, "correct the day, the month or the hour") from None
         return ir.Const(kind, expr.span, value)
 
     def _code(self, expr: s.Code, expected: Type | None) -> ir.Expr:

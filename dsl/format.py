@@ -49,8 +49,9 @@ def _continues(before: Block, block: Block) -> bool:
 def _lines(block: Block) -> list[str]:
     """Return a block's lines, with marks where columns are to be aligned."""
     writer = _Writer(block)
-    for atom in block.atoms:
-        writer.add(atom)
+    for at, atom in enumerate(block.atoms):
+        following = next((later for later in block.atoms[at + 1 :] if not later.is_comment), None)
+        writer.add(atom, following)
     return writer.lines()
 
 
@@ -76,22 +77,23 @@ class _Writer:
         self._break()
         return self._out
 
-    def add(self, atom: Atom) -> None:
-        """Write one token or comment."""
+    def add(self, atom: Atom, following: Atom | None) -> None:
+        """Write one token or comment; `following` is the next token."""
         if atom.is_comment:
-            self._comment(atom)
+            self._comment(atom, following)
         else:
             self._token(atom)
         self._previous = atom
 
-    def _comment(self, atom: Atom) -> None:
+    def _comment(self, atom: Atom, following: Atom | None) -> None:
         is_trailing = self._previous is not None and self._previous.line == atom.line and bool(self._line)
         if is_trailing:
             self._line += "  " + atom.text
         else:
             self._break()
             self._gap(atom)
-            self._line = self._indent(is_item=not self._in_item) + atom.text
+            ends_item = following is None or following.starts_item or following.kind == "RBRACE"
+            self._line = self._indent(is_item=ends_item or not self._in_item) + atom.text
         self._break()
 
     def _token(self, atom: Atom) -> None:

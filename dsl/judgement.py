@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from dsl.keywords import EFFECTS
 
@@ -42,13 +43,16 @@ class Finding:
         return bool(self.facts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judgement:
-    """The verdict over all findings, strongest first, and the ids of every rule that ran."""
+    """The verdict over all findings, strongest first, and the ids of every rule that ran.
 
-    verdict: str
-    findings: tuple[Finding, ...]
-    witnesses: tuple[str, ...]
+    Constant by its types and not at run time, like a snapshot and for the same reason.
+    """
+
+    verdict: Final[str]
+    findings: Final[tuple[Finding, ...]]
+    witnesses: Final[tuple[str, ...]]
 
 
 def conclude(findings: Iterable[Finding], witnesses: tuple[str, ...]) -> Judgement:

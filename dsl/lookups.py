@@ -172,6 +172,7 @@ class Lookups(ABC):
                 "E306",
                 f"`{param.name.rpartition('.')[2]}` has {len(param.per)} key(s), {len(keys)} given",
                 span,
+                "give one key for each name after `per`, or none to take them from the intent",
             )
         if keys:
             typed = tuple(self._key(key, name) for key, name in zip(keys, param.per, strict=True))
@@ -185,7 +186,10 @@ class Lookups(ABC):
         )
         typed = self._type(key, fact.type if fact else t.TEXT)
         if typed.type.kind not in (Kind.SYMBOL, Kind.TEXT, Kind.ENUM):
-            raise self._fail("E306", f"a key is a symbol, text or enum, not {with_article(typed.type)}", key.span)
+            found = with_article(typed.type)
+            raise self._fail(
+                "E306", f"a key is a symbol, text or enum, not {found}", key.span, "name whose number it is"
+            )
         return typed
 
     def _fact_for_key(self, name: str, span: Span) -> ir.Expr:

@@ -101,7 +101,9 @@ def lower_window(bench: Workbench, declared: s.Window) -> None:
         return
     kind = fields[field].type if field else t.COUNT
     if not kind.is_number:
-        bench.say("E202", f"a window sums numbers, `{field}` is {kind}", declared.span)
+        bench.say(
+            "E202", f"a window sums numbers, `{field}` is {kind}", declared.span, "sum an amount, or count the event"
+        )
         return
     over = bench.typer.value(declared.over, t.DURATION)
     if not isinstance(over, ir.Const) or not isinstance(over.value, Fraction) or over.value <= 0:
@@ -113,7 +115,7 @@ def lower_window(bench: Workbench, declared: s.Window) -> None:
                 "E308",
                 f"`{event}` carries no `{key}` to count by",
                 declared.span,
-                f"did you mean `{near}`?" if near else "",
+                f"did you mean `{near}`?" if near else "fields are " + ", ".join(fields),
             )
             return
     where = None

@@ -71,6 +71,7 @@ def _row(
             "E306",
             f"the row has {len(row.key)} key(s), the param is per {', '.join(declared.per) or 'nothing'}",
             row.span,
+            "begin the row with one key for each name after `per`",
         )
         return None
     value = typed.value
@@ -86,7 +87,7 @@ def _row(
         bench.say("E120", "the citation is empty", row.span, "say who decided the number, and where it is written")
     key = tuple(_key(bench, part, name, row) for part, name in zip(row.key, declared.per, strict=True))
     if row.since is not None and not is_date(row.since):
-        bench.say("E213", f"`{row.since}` does not exist", row.span)
+        bench.say("E213", f"`{row.since}` does not exist", row.span, "correct the day or the month")
         return None
     return ir.ParamRow(key, row.since, value, row.cite, row.span)
 

@@ -94,7 +94,8 @@ def _check_clauses(bench: Workbench, text: s.RuleText) -> None:
             f"write `on {bench.book.stage}` or move the rule",
         )
     elif on and on.values[0] in STAGES and on.values[0] not in JUDGED_STAGES:
-        bench.say("E112", f"stage {on.values[0]} is not judged by this language version", on.span)
+        message = f"stage {on.values[0]} is not judged by this language version"
+        bench.say("E112", message, on.span, "write it `on pre_trade`, or keep it for a later version")
     for word, allowed in (("mode", MODES), ("scope", SCOPES)):
         clause = text.clause(word)
         for value in clause.values if clause else ():
@@ -234,7 +235,8 @@ def _missing(bench: Workbench, text: s.RuleText, typer: Typer) -> ir.MissingPoli
             "one of " + ", ".join(_MISSING_EFFECTS),
         )
     if missing.even_reducing and missing.effect != "reject":
-        bench.say("E309", "`even reducing` belongs to `missing reject`", missing.span)
+        message = "`even reducing` belongs to `missing reject`"
+        bench.say("E309", message, missing.span, "leave it out, or write `missing reject even reducing`")
     unless = typer.condition(missing.unless) if missing.unless is not None else None
     return ir.MissingPolicy(missing.effect, unless, missing.even_reducing)
 
@@ -275,9 +277,10 @@ def _effective(bench: Workbench, text: s.RuleText) -> tuple[str | None, str | No
     since, until = (value or None for value in clause.values)
     for value in (since, until):
         if value and not is_date(value):
-            bench.say("E213", f"`{value}` does not exist", clause.span)
+            bench.say("E213", f"`{value}` does not exist", clause.span, "correct the day or the month")
     if since and until and until < since:
-        bench.say("E114", f"{text.id} ends on {until}, before it begins on {since}", clause.span)
+        message = f"{text.id} ends on {until}, before it begins on {since}"
+        bench.say("E114", message, clause.span, "put the earlier date behind `from`")
     return since, until
 
 

@@ -11,6 +11,7 @@ from dsl.diagnostics import Diagnostic
 from dsl.keywords import CLAUSES, EFFECTS, RESERVED, UNITS
 from dsl.suggest import nearest
 from dsl.text import Span
+from dsl.types import is_currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,8 @@ def _keywords(accepted: frozenset[str]) -> list[str]:
 
 
 def _unit_help(word: str) -> str:
+    if word in UNITS or is_currency(word):
+        return f"put a space behind `{word}`"
     if word in _UNIT_WORDS:
         return f"write `{_UNIT_WORDS[word]}`"
     near = nearest(word, UNITS)

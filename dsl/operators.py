@@ -109,26 +109,33 @@ class Operators(Lookups):
         left = self._type(expr.left, None)
         if isinstance(expr.right, s.Code) and left.type.is_number:
             if expr.operator == "not_in":
-                raise self._fail("E215", "a conversion is not a condition", expr.span)
+                raise self._fail("E215", "a conversion is not a condition", expr.span, "write `in`")
             return self._convert(left, expr.right)
         right = self._type(expr.right, left.type)
         if right.type.kind is not Kind.SET or right.type.element is None:
-            raise self._fail("E209", f"`in` needs a set, this is {with_article(right.type)}", expr.right.span)
+            found = with_article(right.type)
+            help_ = 'write a list\'s name, or literals like ["AAPL", "MSFT"]'
+            raise self._fail("E209", f"`in` needs a set, this is {found}", expr.right.span, help_)
         element = right.type.element
         same = element == left.type or (element.kind is Kind.ENUM and left.type.kind is Kind.ENUM)
         if not same:
-            raise self._fail("E201", f"{with_article(left.type)} is never in a {right.type}", expr.span)
+            left_name = with_article(left.type)
+            help_ = f"look for {with_article(element)}"
+            raise self._fail("E201", f"{left_name} is never in a {right.type}", expr.span, help_)
         member = ir.Member(t.BOOL, expr.span, left, right)
         return ir.Not(t.BOOL, expr.span, member) if expr.operator == "not_in" else member
 
     def _convert(self, amount: ir.Expr, code: s.Code) -> ir.Expr:
         source = t.currency_of(amount.type)
         if source is None or not t.is_currency(code.name):
-            raise self._fail("E215", f"{with_article(amount.type)} has no currency to convert", code.span)
+            found = with_article(amount.type)
+            raise self._fail(
+                "E215", f"{found} has no currency to convert", code.span, "convert amounts of money or prices"
+            )
         if source == code.name:
             return amount
         if "fx.rate" not in self._names.contracts.facts:
-            raise self._fail("E301", "no contract offers `fx.rate` to convert with", code.span)
+            raise self._fail("E301", "no contract offers `fx.rate` to convert with", code.span, "add the contract `fx`")
         self._names.used.add("fx")
         rate = ir.FactRef(t.rate(source, code.name), code.span, f"fx.rate[{source},{code.name}]")
         return ir.Arithmetic(t.multiply(amount.type, rate.type), amount.span.through(code.span), "*", amount, rate)

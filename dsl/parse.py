@@ -169,7 +169,7 @@ def _pieces(source: Source, found: list[Diagnostic], damaged: set[str], unread: 
         elif stripped.startswith("##") and depth <= 0:
             doc.append(stripped[2:].strip())
             continue
-        elif stripped and stripped[0] not in "#}" and depth <= 0 and (start is None or line[0] not in " \t"):
+        elif stripped and stripped[0] not in "#{}" and depth <= 0 and (start is None or line[0] not in " \t"):
             if start is not None:
                 yield Piece("\n".join(lines[start:number]), start, doc_text, word)
                 start = None

@@ -48,7 +48,8 @@ class _Reader:
             return None
         for field in sorted(str(key) for key in data if key not in _FIELDS):
             near = nearest(field, _FIELDS)
-            self._say((field,), f"a scenario has no `{field}`", f"did you mean `{near}`?" if near else "")
+            help_ = f"did you mean `{near}`?" if near else "its fields are " + ", ".join(_FIELDS)
+            self._say((field,), f"a scenario has no `{field}`", help_)
         if data["v"] != 1 or isinstance(data["v"], bool):
             self._say(("v",), f"this reads scenarios of version 1, not {data['v']}")
         book = next((book for book in self._bundle.books if book.name == data["rulebook"]), None)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class Reason(StrEnum):
@@ -13,15 +13,17 @@ class Reason(StrEnum):
     INVALID = "FACT_INVALID"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Snapshot:
     """`values` in slot order, as stored integers, text, booleans, sets or rows.
 
     A bit of `unknown` marks a slot nothing may be concluded from, `reasons` says why; an optional
     fact that is simply absent has value None and no bit. A bit of `late` marks an age check failed.
+    Constant by its types and not at run time: one is made for every decision, and a frozen dataclass
+    takes as long to make as ten rules to judge.
     """
 
-    values: tuple[Any, ...]
-    unknown: int = 0
-    late: int = 0
-    reasons: dict[int, Reason] = field(default_factory=dict)
+    values: Final[tuple[Any, ...]]
+    unknown: Final[int] = 0
+    late: Final[int] = 0
+    reasons: Final[dict[int, Reason]] = field(default_factory=dict)

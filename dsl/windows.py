@@ -57,6 +57,11 @@ def _holds(expr: ir.Expr, fields: Mapping[str, Any]) -> Any:
         if value is None:
             return Unknown(())
         return exact(value, scale_of(expr.type), expr.type.kind)
+    if isinstance(expr, ir.If):
+        condition = _holds(expr.condition, fields)
+        return (
+            condition if isinstance(condition, Unknown) else _holds(expr.then if condition else expr.otherwise, fields)
+        )
     values = [_holds(child, fields) for child in ir.children(expr)]
     if isinstance(expr, ir.Logic):
         decisive = expr.operator == "or"

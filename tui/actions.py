@@ -23,12 +23,12 @@ _SHOWN = {"space": "space", "slash": "/", "question_mark": "?", "escape": "esc",
 
 ACTIONS = (
     Action("why", ("enter",), "why", "explain the decision under the cursor"),
-    Action("freeze", ("space",), "freeze", "hold the tape still; new decisions are counted and shown when it goes on"),
+    Action("freeze", ("space",), "freeze", "hold the tape still; new decisions wait and are counted"),
     Action(
         "filter",
         ("slash",),
         "filter",
-        "show decisions that match: words, or verdict: rule: code: symbol: strategy: side:",
+        "show only decisions that match words or field:value",
     ),
     Action("pane('tape')", ("1",), "decisions", "go to the decisions"),
     Action("pane('violations')", ("2",), "violations", "go to the violations: findings counted by rule and code"),
@@ -42,16 +42,18 @@ ACTIONS = (
     Action("help", ("question_mark",), "help", "show this help"),
     Action("quit", ("q", "ctrl+q"), "quit", "leave; the run goes on"),
 )
+_TAKEN_BY_SCREENS = ("tab", "shift+tab")
+"""Keys Textual gives to every screen."""
 FOOTER = (
     "help",
     "why",
     "filter",
     "freeze",
+    "quit",
     "pane('tape')",
     "pane('violations')",
     "pane('limits')",
     "pane('orders')",
-    "quit",
 )
 
 
@@ -64,8 +66,13 @@ def bindings() -> list[Binding]:
             if key in taken:
                 raise ValueError(f"the key {key} starts both {taken[key]} and {action.name}")
             taken[key] = action.name
-            made.append(Binding(key, action.name, action.label, show=False))
+            made.append(Binding(key, action.name, action.label, show=False, priority=key in _TAKEN_BY_SCREENS))
     return made
+
+
+def keys_of(name: str) -> tuple[str, ...]:
+    """Return the keys of an action."""
+    return next(action.keys for action in ACTIONS if action.name == name)
 
 
 def footer_text(width: int) -> str:

@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.service.display import clean
+from tui.actions import keys_of
 
 Words = Sequence[tuple[str, str]]
 """Text and style class, piece by piece."""
@@ -29,6 +30,7 @@ class Lines(ScrollView, can_focus=True):
         Binding("down,j", "move(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
+        *(Binding(key, f"app.{name}", show=False) for name in ("first", "last") for key in keys_of(name)),
     ]
     HAS_CURSOR = True
 

@@ -118,13 +118,14 @@ class Tape(Lines):
         order = f"{line.side:<4} {moved}"
         words = [
             (f" {line.at[11:19]} ", "quiet"), (fit(str(sign), 9), sign.style), (fit(line.symbol, 6), "strong"),
-            (" " + fit(order, 15), ""), (" " + fit(line.rule or "-", 9), sign.style if line.rule else "quiet"),
+            (" " + fit(order, 15), ""),
         ]  # fmt: skip
-        rest = width - 52
-        if rest >= 46:
-            words += [(" " + fit(line.code, 20), ""), (" " + fit(line.strategy, 16), "quiet")]
-            rest -= 38
-            words.append((" " + fit(line.because, max(1, rest - 2)), "quiet"))
-        else:
-            words.append((" " + fit(line.code, max(1, rest - 2)), ""))
-        return words
+        rest = width - 42
+        if rest < 24:
+            return [*words, (fit(f"{line.rule} {line.code}".strip() or "-", max(1, rest)), "")]
+        words.append((" " + fit(line.rule or "-", 9), sign.style if line.rule else "quiet"))
+        rest -= 10
+        if rest < 46:
+            return [*words, (" " + fit(line.code, max(1, rest - 2)), "")]
+        words += [(" " + fit(line.code, 20), ""), (" " + fit(line.strategy, 16), "quiet")]
+        return [*words, (" " + fit(line.because, max(1, rest - 40)), "quiet")]

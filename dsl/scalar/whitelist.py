@@ -10,7 +10,7 @@ _NODES = (
     ast.GeneratorExp, ast.comprehension, ast.Subscript, ast.And, ast.Or, ast.Not, ast.USub, ast.Add, ast.Sub, ast.Mult,
     ast.FloorDiv, ast.Mod, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn,
 )  # fmt: skip
-_GENERATED = re.compile(r"(?:[vtkprfd]\d+|check|values|append|_)\Z", re.ASCII)
+_GENERATED = re.compile(r"(?:[vtrf]\d+|check|values|append|_)\Z", re.ASCII)
 _DEFAULTS = ("default",)
 
 
@@ -25,6 +25,10 @@ def check_nodes(tree: ast.Module, known: Set[str]) -> None:
             raise ForbiddenNode(type(node).__name__)
         if isinstance(node, ast.Name) and not (_GENERATED.match(node.id) or node.id in known):
             raise ForbiddenNode(f"name {node.id}")
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and not _GENERATED.match(node.id):
+            raise ForbiddenNode(f"assignment to {node.id}")
+        if isinstance(node, ast.arg) and not _GENERATED.match(node.arg):
+            raise ForbiddenNode(f"argument {node.arg}")
         if isinstance(node, ast.FunctionDef) and (node.decorator_list or not _GENERATED.match(node.name)):
             raise ForbiddenNode(f"function {node.name}")
         if isinstance(node, ast.Constant) and not (node.value is None or type(node.value) in (bool, int, str)):

@@ -8,10 +8,10 @@ import typer
 from engine.cli.exits import Exit
 from engine.cli.output import say, say_block
 
+FolderOption = Annotated[Path | None, typer.Option("--dir", help="Where to write; a new temporary folder by default.")]
 
-def demo(
-    folder: Annotated[Path | None, typer.Option("--dir", help="Where to write; a new temporary folder if absent.")] = None,
-) -> Exit:
+
+def demo(folder: FolderOption = None) -> Exit:
     """Run the desk over the shipped bars, explain one reject and verify the audit chain."""
     import tempfile
 

@@ -82,7 +82,11 @@ def _contract_faults(error: Any) -> Iterator[str]:
 def _rule_faults(error: Any) -> Iterator[str]:
     from dsl.render import render
 
-    yield from render(error.diagnostics, error.texts).rstrip("\n").split("\n")
+    yield from (
+        render(error.diagnostics, getattr(error, "texts", None) or getattr(error, "sources", {}))
+        .rstrip("\n")
+        .split("\n")
+    )
 
 
 def _data_faults(error: Any) -> Iterator[str]:
@@ -118,6 +122,8 @@ def _service_exit(error: Any) -> Exit:
 _KNOWN: tuple[tuple[str, str, Ending, Reading], ...] = (
     ("engine.service.refusal", "RulesRefused", Exit.FINDINGS, _rule_faults),
     ("engine.service.refusal", "Refused", _service_exit, _coded),
+    ("engine.service.refusal", "StreamRefused", Exit.USAGE, _contract_faults),
+    ("engine.service.running", "RulesRefused", Exit.FINDINGS, _rule_faults),
     ("engine.config.refusal", "ConfigRefused", Exit.USAGE, _contract_faults),
     ("engine.marketdata.faults", "DataRefused", Exit.FINDINGS, _data_faults),
     ("engine.runtime.halt", "RunRefused", Exit.USAGE, _coded),

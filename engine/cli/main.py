@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import demo, rules, run as running
+from engine.cli import decide, demo, rules, why
+from engine.cli import run as running
 from engine.cli.diagnostics import complain, explain_failure, note
 from engine.cli.exits import Exit
 from engine.cli.output import flush, say
@@ -25,6 +26,8 @@ app = typer.Typer(
 )
 app.add_typer(rules.app, name="rules")
 app.add_typer(running.app, name="run")
+app.command()(decide.decide)
+app.command()(why.why)
 app.command()(demo.demo)
 
 
@@ -77,6 +80,9 @@ def _run(arguments: list[str] | None) -> Exit:
     except typer.Exit as left:
         return Exit(left.exit_code)
     except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            note(str(error))
+            return Exit.USAGE
         if hasattr(error, "format_message"):
             complain("USAGE", error.format_message(), "see `mqk --help`, or `mqk COMMAND --help`")
             return Exit.USAGE

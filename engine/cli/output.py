@@ -44,6 +44,13 @@ def say_line(value: Mapping[str, Any]) -> None:
     say(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str))
 
 
+def say_ordered(value: Mapping[str, Any]) -> None:
+    """Write a value as one line of JSON, keys in the order they have."""
+    import json
+
+    say(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+
+
 def say_rows(rows: list[dict[str, Any]], form: Format) -> None:
     """Write rows for machines: one document, or one line each."""
     if form is Format.JSONL:

@@ -1,13 +1,12 @@
 """`mqk rules`: check, fmt, test, explain and limits of rule files."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.cli.exits import Exit
-from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_line, say_rows, say_table
+from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

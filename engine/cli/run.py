@@ -29,6 +29,9 @@ def start(
     environment: Annotated[str, typer.Option("--environment", help="Layer of config/environments.")] = "windows-dev",
     risk_profile: Annotated[str | None, typer.Option("--risk-profile", help="Another risk profile.")] = None,
     stress: Annotated[list[str] | None, typer.Option("--stress", help="Stress profile; may be repeated.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="One setting, path.to.it=VALUE; may be repeated. Never a limit.")
+    ] = None,
     lists: Annotated[Path | None, typer.Option("--lists", help="Folder of maintained lists.")] = None,
     approvals: Annotated[Path | None, typer.Option("--approvals", help="Scripted approvals, JSONL.")] = None,
     law_date: Day = None,
@@ -42,14 +45,15 @@ def start(
     form: FormatOption = Format.TEXT,
 ) -> Exit:
     """Run a desk over files of bars to their end; a run that was broken off is taken up again."""
+    from engine.model.numbers import Money
     from engine.service.running import RunRequest
     from engine.service.running import start as begin
 
     request = RunRequest(
         mode=mode, engine=engine, environment=environment, bars=bars, instruments=instruments, out=out, database=db,
         rules=rules, lists=lists, config=config, risk_profile=risk_profile, stress=tuple(stress or ()),
-        approvals=approvals, law_date=law_date.date() if law_date else None, account=account, cash=_money(cash),
-        operator=operator,
+        approvals=approvals, law_date=law_date.date() if law_date else None, account=account,
+        cash=Money(money(cash)), operator=operator,
     )  # fmt: skip
     result = drive(begin(request))
     if form is Format.TEXT:
@@ -118,7 +122,8 @@ def as_data(result: "RunResult") -> dict[str, object]:
     }  # fmt: skip
 
 
-def _money(text: str) -> "int":
+def money(text: str) -> int:
+    """Return an amount of the command line in micros. Raises BadParameter."""
     from engine.model.numbers import NumberFault, parse_decimal
 
     try:

@@ -98,7 +98,7 @@ class DecisionEngine:
         )  # fmt: skip
         if clip.asks_for_clip(judgement):
             decision = self._clipped(decision, ready, judge_at, lot)
-        elif judgement.verdict == "reject" and not any(finding.is_unknown for finding in judgement.findings):
+        elif judgement.verdict == "reject" and _is_about_size(judgement, ready.monotone):
             found = clip.search(lambda q: judge_at(q)[0], intent.quantity, lot, ready.monotone, COUNTERFACTUAL_TRIES)
             decision = replace(decision, passing=found.granted if found.granted else None)
         return settle(decision, approvals)
@@ -130,6 +130,12 @@ class DecisionEngine:
 def refuse(asked: Quantity, code: str, reason: str) -> Decision:
     """Return a reject that no rule spoke: the intent broke its contract, or the engine broke."""
     return Decision("reject", Quantity(0), asked, (), (), (), refusal=(code, reason))
+
+
+def _is_about_size(judgement: Judgement, monotone: frozenset[str]) -> bool:
+    """Return whether every reject is known, and by a rule that a smaller order could satisfy."""
+    rejects = [finding for finding in judgement.findings if finding.counts_as == "reject"]
+    return all(finding.rule in monotone and not finding.is_unknown for finding in rejects)
 
 
 def settle(decision: Decision, approvals: tuple[Approved, ...]) -> Decision:

@@ -59,12 +59,10 @@ class SessionCalendar:
         """Return the close of the last of `sessions` sessions, the first being the one `as_of` falls in.
 
         A fact published after a close belongs to the next session; one published at the close
-        itself belongs to the session that ends there.
+        itself belongs to the session that ends there. Where the table ends first, so does freshness.
         """
         index = self.index_closing_at_or_after(as_of) + sessions - 1
-        if index >= len(self.sessions):
-            raise CalendarBounds(f"{sessions} sessions from {as_of} end outside the {self.code} table")
-        return Timestamp(self._closes[index])
+        return Timestamp(self._closes[min(index, len(self.sessions) - 1)])
 
     def next_close_after(self, at: int) -> Timestamp:
         """Return the first session close strictly after `at`."""

@@ -5,7 +5,7 @@ next looks: a projection costs the orders of its own symbol and of those touched
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -57,6 +57,7 @@ class Book:
         self._instruments = dict(instruments)
         self._cash = int(cash)
         self._is_reconciled = True
+        self._doubted: frozenset[str] = frozenset()
         self._quantities: dict[str, int] = {}
         self._marks: dict[str, Price] = {}
         self._orders: dict[str, WorkingOrder] = {}
@@ -99,9 +100,12 @@ class Book:
     def set_cash(self, cash: Amount) -> None:
         self._cash = int(cash)
 
-    def set_reconciled(self, is_reconciled: bool) -> None:
-        """Say whether the broker confirms the positions; without that nothing is proven to reduce."""
-        self._is_reconciled = is_reconciled
+    def set_reconciled(self, is_reconciled: bool, doubted: Iterable[str] = ()) -> None:
+        """Say whether the broker confirms the positions, all but the doubted symbols'.
+
+        Without that nothing is proven to reduce.
+        """
+        self._is_reconciled, self._doubted = is_reconciled, frozenset(doubted)
 
     def set_mark(self, symbol: str, mark: Price | None) -> None:
         """Take a new mark; None, zero and negative are unknown."""
@@ -201,7 +205,7 @@ class Book:
         that is being replaced. 0 when flat, on the position's own side, or not reconciled.
         """
         held = -side.sign * self._quantities.get(symbol, 0)
-        if not self._is_reconciled or held <= 0:
+        if not self._is_reconciled or symbol in self._doubted or held <= 0:
             return Quantity(0)
         claimed = sum(
             order.leaves

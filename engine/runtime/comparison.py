@@ -1,5 +1,7 @@
 """Our book beside the broker's: the snapshot as reconcile reads it, and the facts that follow."""
 
+from collections.abc import Mapping
+
 from engine.brokers.contract import BrokerSnapshot, Unavailable
 from engine.execution.gateway import Gateway
 from engine.model.event import EventType
@@ -7,6 +9,7 @@ from engine.model.time import Timestamp
 from engine.portfolio.amount import money_nearest
 from engine.reconcile.book import BrokerBook, LocalBook, OrderLine, PendingChange, PositionLine, status_of
 from engine.reconcile.compare import ReconcileState, Report, reconcile
+from engine.reconcile.difference import Subject
 from engine.reconcile.freshness import SnapshotRefusal, Watermark
 from engine.reconcile.scope import ReconcileConfig
 from engine.runtime.entry import Entry
@@ -28,18 +31,24 @@ class Comparison:
         """Return the entry of a comparison; a snapshot that cannot be had or trusted is drift."""
         snapshot = self._gateway.snapshot(at)
         if isinstance(snapshot, Unavailable):
-            return self._entry(at, due, 1, [snapshot.reason])
-        self._watermark, result = reconcile(self._config, self._watermark, self._local(), _broker(snapshot, at), at)
+            return self._entry(at, due, 1, [snapshot.reason], None)
+        local, theirs = self._local(), _broker(snapshot, at)
+        self._watermark, result = reconcile(self._config, self._watermark, local, theirs, at)
         if isinstance(result, SnapshotRefusal):
-            return self._entry(at, due, 1, [str(result)])
+            return self._entry(at, due, 1, [str(result)], None)
         assert isinstance(result, Report)
         clean = result.state is ReconcileState.CLEAN
         told = [f"{d.severity} {d.code} {d.id} {d.field} ours {d.local} theirs {d.broker}" for d in result.differences]
-        return self._entry(at, due, 0 if clean else max(result.mismatches, 1), told)
+        doubted = _doubted(result, {o.client_order_id: o.symbol for o in (*local.orders, *theirs.orders)})
+        return self._entry(at, due, 0 if clean else max(result.mismatches, 1), told, doubted)
 
-    def _entry(self, at: Timestamp, due: Timestamp, mismatches: int, told: list[str]) -> Entry:
+    def _entry(
+        self, at: Timestamp, due: Timestamp, mismatches: int, told: list[str], doubted: list[str] | None
+    ) -> Entry:
+        """Return the entry; `doubted` names the symbols whose position is not confirmed, None when none is."""
         kind = EventType.RECON_DRIFT if mismatches else EventType.RECON_CLEAN
-        return Entry(kind, at, {"mismatches": mismatches, "due": due, "differences": told[:MAX_LISTED]})
+        body = {"mismatches": mismatches, "due": due, "differences": told[:MAX_LISTED]}
+        return Entry(kind, at, body | {"compared": doubted is not None, "doubted": doubted or []})
 
     def _local(self) -> LocalBook:
         state = self._state
@@ -48,6 +57,19 @@ class Comparison:
         )
         positions = tuple(PositionLine(p.symbol, p.quantity) for p in state.parts.ledger.positions())
         return LocalBook(orders, (), positions, money_nearest(state.parts.ledger.cash))
+
+
+def _doubted(report: Report, symbols: Mapping[str, str]) -> list[str] | None:
+    """Return the symbols a difference is about, None when one cannot be laid at any symbol's door."""
+    doubted: dict[str, None] = {}
+    for difference in report.differences:
+        if not difference.is_mismatch or difference.subject is Subject.CASH:
+            continue
+        symbol = difference.id if difference.subject is Subject.POSITION else symbols.get(difference.id)
+        if symbol is None:
+            return None
+        doubted[symbol] = None
+    return sorted(doubted)
 
 
 def _line(tracked: Tracked) -> OrderLine:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from itertools import groupby
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from engine.marketdata.feed import BarClosed, DividendApplied, MarketEvent, Open
 from engine.model.bar import Bar, Timeframe
 from engine.model.clock import FixedClock
 from engine.model.event import EventType
-from engine.model.numbers import Price, divide_half_even
+from engine.model.numbers import Price
 from engine.model.time import Timestamp
 from engine.runtime.approvals import HoldDesk
 from engine.runtime.comparison import Comparison
@@ -21,11 +22,13 @@ from engine.runtime.entry import Entry
 from engine.runtime.halt import HaltRequired
 from engine.runtime.journal import RunJournal
 from engine.runtime.judging import DecisionDesk
+from engine.runtime.order_row import order_row
 from engine.runtime.planner import plan
 from engine.runtime.reports import Inbox
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState
 from engine.store.intents import IntentRow
+from engine.store.runs import RunStatus
 from engine.store.unit import UnitOfWork
 
 WORKER = "desk"
@@ -41,6 +44,14 @@ class Market(Protocol):
     def on_split(self, symbol: str, numerator: int, denominator: int, mark: Price | None, at: Timestamp) -> bool: ...
 
     def on_dividend(self, symbol: str, numerator: int, denominator: int, at: Timestamp) -> bool: ...
+
+
+class Stage(Enum):
+    """What the events of one instant are, in the order the feed brings them."""
+
+    CLOSE = "close"
+    ACTION = "action"
+    OPEN = "open"
 
 
 @dataclass(slots=True)
@@ -68,17 +79,21 @@ class Desk:
 
         Raises HaltRequired when it must not go on; what is committed stays.
         """
-        self._recover()
         progress = Progress()
-        remaining = ((n, event) for n, event in enumerate(feed) if n > self._state.feed_index)
-        for (at, is_close), group in groupby(remaining, key=lambda item: (item[1].at, isinstance(item[1], BarClosed))):
+        groups = groupby(enumerate(feed), key=lambda item: (item[1].at, _stage(item[1])))
+        recorded = self._state.feed_index
+        last: list[tuple[int, MarketEvent]] = []
+        while recorded >= 0 and (not last or last[-1][0] < recorded):
+            last = list(next(groups)[1])
+        self._recover([event for _, event in last])
+        for (at, stage), group in groups:
             self._until(at)
             self._advance(at)
             events = list(group)
-            if is_close:
+            if stage is Stage.CLOSE:
                 self._close([(n, e) for n, e in events if isinstance(e, BarClosed)], at)
             else:
-                self._open(events, at)
+                self._begin(events)
             progress.events += len(events)
             progress.decisions, progress.at = self._state.decision_count, at
             yield progress
@@ -87,13 +102,17 @@ class Desk:
         yield progress
 
     # ---------------------------------------------------------------------------------- the market
-    def _open(self, events: list[tuple[int, MarketEvent]], at: Timestamp) -> None:
-        """Corporate actions and opening prices: the broker first (it does each step once), then our record."""
-        for _, event in events:
-            self._tell_market(event)
+    def _begin(self, events: list[tuple[int, MarketEvent]]) -> None:
+        """Corporate actions or opening prices: our record first, so that the broker is never ahead of it.
+
+        The broker does each step once, so that a restart tells it the last recorded ones again.
+        """
         with self._journal.write() as unit:
+            self._refuse_if_stopped(unit)
             for index, event in events:
                 self._journal.record(unit, self._market_entry(index, event))
+        for _, event in events:
+            self._tell_market(event)
         self._inbox.drain()
 
     def _tell_market(self, event: MarketEvent) -> None:
@@ -103,8 +122,7 @@ class Desk:
             case SplitApplied():
                 n, d = event.factor.numerator, event.factor.denominator
                 mark = self._state.account.marks.get(event.symbol)
-                after = None if mark is None else Price(divide_half_even(mark.price * d, n))
-                self._market.on_split(event.symbol, n, d, after, event.at)
+                self._market.on_split(event.symbol, n, d, mark.price if mark else None, event.at)
             case DividendApplied():
                 self._market.on_dividend(event.symbol, event.cash.numerator, event.cash.denominator, event.at)
             case BarClosed():
@@ -144,6 +162,7 @@ class Desk:
         due = min(next_bar_due(self._setting.calendar, e.bar.end_ts, e.bar.timeframe) for _, e in events)
         compared = self._comparison.compare(at, due)
         with self._journal.write() as unit:
+            self._refuse_if_stopped(unit)
             self._state.steps.clear()
             for index, event in events:
                 self._journal.record(unit, self._market_entry(index, event))
@@ -154,9 +173,18 @@ class Desk:
                 self._journal.record(unit, entry)
         self._work()
 
+    def _refuse_if_stopped(self, unit: UnitOfWork) -> None:
+        run = unit.runs.get(self._journal.run_key)
+        if run is None or run.status is not RunStatus.RUNNING:
+            reason = (run.halt_reason if run else None) or "somebody stopped it"
+            raise HaltRequired("RUN_NOT_RUNNING", f"the run no longer runs: {reason}")
+
     def _marked(self) -> dict[str, object]:
         equity = self._state.account.equity()
-        return {"equity": None if equity is None else str(equity), "positions": len(self._state.parts.ledger.positions())}
+        return {
+            "equity": None if equity is None else str(equity),
+            "positions": len(self._state.parts.ledger.positions()),
+        }
 
     def _put_intents(self, unit: UnitOfWork, entry: Entry) -> None:
         for place, data in enumerate(entry.body.get("intents", ()), self._state.intent_count + 1):
@@ -178,8 +206,7 @@ class Desk:
         for settlement in dispatch_all(
             self._journal, self._gateway, self._journal.run_key, WORKER, self._clock, self._journal_settlement
         ):
-            if settlement.requires_halt:
-                raise HaltRequired(type(settlement).__name__.upper(), str(settlement))
+            _halt_on(settlement)
         self._inbox.drain()
 
     def _journal_settlement(self, unit: UnitOfWork, settlement: Settlement) -> None:
@@ -203,7 +230,17 @@ class Desk:
             case _:
                 kind = EventType.ORDER_QUARANTINED
                 body["reason"] = settlement.reason[:200]
+        about = self._about(settlement.client_order_id)
         self._journal.record(unit, Entry(kind, at, body))
+        tracked = self._state.tracked.get(about) or self._state.finished.get(about)
+        if isinstance(settlement, Failed) and tracked is not None and tracked.order is not None:
+            unit.orders.upsert(order_row(self._journal.run_key, tracked.order, at))
+
+    def _about(self, client_order_id: str) -> str:
+        """Return the intent whose order a request is about: a cancel's is the one it cancels."""
+        intent_id = self._state.by_client_id.get(client_order_id, "")
+        tracked = self._state.tracked.get(intent_id)
+        return (tracked.intent.target if tracked else None) or intent_id
 
     def _until(self, at: Timestamp | None) -> None:
         """Let approvals and expiries before `at` happen (all that are left when it is None)."""
@@ -216,15 +253,35 @@ class Desk:
         if at > self._clock.now():
             self._clock.advance_to(at)
 
-    def _recover(self) -> None:
-        """Settle what an earlier process of this run left behind, then finish its last instant."""
+    def _recover(self, last: list[MarketEvent]) -> None:
+        """Settle what an earlier process of this run left behind, then finish its last instant.
+
+        Reports are heard last, as in a run nobody interrupted: the record comes out the same.
+        """
         self._advance(self._state.now)
+        for event in last:
+            self._tell_market(event)
         for settlement in recover(
             self._journal, self._gateway, self._journal.run_key, self._clock, self._journal_settlement
         ):
-            if settlement.requires_halt:
-                raise HaltRequired(type(settlement).__name__.upper(), str(settlement))
-        self._inbox.drain()
+            _halt_on(settlement)
         for intent_id in [t.intent.intent_id for t in self._state.tracked.values() if t.holds]:
             self._holds.release(intent_id, self._clock.now())
         self._work()
+
+
+def _stage(event: MarketEvent) -> Stage:
+    match event:
+        case BarClosed():
+            return Stage.CLOSE
+        case OpenTick():
+            return Stage.OPEN
+        case _:
+            return Stage.ACTION
+
+
+def _halt_on(settlement: Settlement) -> None:
+    if settlement.requires_halt:
+        reason = settlement.text if isinstance(settlement, Failed) else getattr(settlement, "reason", "")
+        code = f"ORDER_{type(settlement).__name__.upper()}"
+        raise HaltRequired(code, f"{settlement.action} {settlement.client_order_id}: {reason}")

@@ -6,13 +6,18 @@ from contextlib import contextmanager
 from engine.model.event import EventType
 from engine.model.time import Timestamp
 from engine.runtime.entry import Entry
+from engine.runtime.halt import RunRefused
 from engine.runtime.state import DeskState
 from engine.store.database import Database
+from engine.store.runs import Run
 from engine.store.unit import UnitOfWork
 
 
-class SecondWriter(Exception):
-    """Somebody else changed this account's book; two writers, and neither may go on."""
+class SecondWriter(RunRefused):
+    """Another process has taken this run over; this one may write nothing more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("SECOND_WRITER", reason, "let the process that took the run over finish it")
 
 
 class RunJournal:
@@ -26,10 +31,25 @@ class RunJournal:
         self._database, self.run_key, self._book_id, self._state = database, run_key, book_id, state
         self._version: int | None = None
 
+    def take_over(self) -> Run:
+        """Become the run's only writer and return how it stands; whoever wrote before is refused from now on.
+
+        The record is folded after this, so that nothing can follow what was folded but this desk's own entries.
+        """
+        with self._database.write(self.run_key) as unit:
+            version = unit.books.lock(self._book_id)
+            unit.books.bump(self._book_id, version)
+            run = unit.runs.get(self.run_key)
+        if run is None:
+            raise SecondWriter(f"there is no run {self.run_key}")
+        self._version = version + 1
+        return run
+
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
-        """Open one transaction on this run."""
+        """Open one transaction on this run. Raises SecondWriter when another process has taken it over."""
         with self._database.write(self.run_key) as unit:
+            self._hold_pen(unit)
             yield unit
 
     @contextmanager
@@ -39,13 +59,19 @@ class RunJournal:
         Raises SecondWriter when the version is not the one this desk left.
         """
         with self._database.write(self.run_key) as unit:
-            version = unit.books.lock(self._book_id)
-            if self._version is not None and version != self._version:
-                raise SecondWriter(f"book {self._book_id} is at version {version}, this desk left {self._version}")
+            version = self._hold_pen(unit)
             yield unit
             if not unit.books.bump(self._book_id, version):
                 raise SecondWriter(f"book {self._book_id} moved on from version {version}")
         self._version = version + 1
+
+    def _hold_pen(self, unit: UnitOfWork) -> int:
+        version = unit.books.lock(self._book_id)
+        if self._version is None:
+            self._version = version
+        if version != self._version:
+            raise SecondWriter(f"book {self._book_id} is at version {version}, this desk left {self._version}")
+        return version
 
     def record(self, unit: UnitOfWork, entry: Entry) -> None:
         """Append an entry to the chain and fold it."""

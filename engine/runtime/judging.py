@@ -15,6 +15,7 @@ from engine.model.order import Intent, IntentKind, OrderState
 from engine.model.time import Timestamp
 from engine.runtime.entry import Entry
 from engine.runtime.journal import RunJournal
+from engine.runtime.order_row import order_row
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState, hold_id_of
 from engine.store.decisions import DecisionRow, FindingRow
@@ -61,6 +62,9 @@ class DecisionDesk:
             if written.intent.kind is IntentKind.NEW:
                 unit.orders.upsert(written.order_row())
         self._journal.record(unit, Entry(EventType.DECISION_RECORDED, written.now, written.body()))
+        target = self._state.tracked.get(written.intent.target or "")
+        if target is not None and target.order is not None:
+            unit.orders.upsert(order_row(self._setting.run_key, target.order, written.now))
 
     def _reserve(self, unit: UnitOfWork, written: "_Written") -> None:
         intent, decision = written.intent, written.decision

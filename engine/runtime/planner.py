@@ -11,6 +11,7 @@ from engine.model.time import Timestamp
 from engine.runtime.entry import Entry
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState, intent_entry
+from engine.strategy.contract import Target as Wanted
 from engine.strategy.host import HostStep
 from engine.strategy.signal import Signal
 
@@ -23,15 +24,19 @@ def plan(state: DeskState, setting: RunSetting, steps: Iterable[HostStep], at: T
     """Return one entry per signal and failure; executable signals carry the intents they lead to.
 
     Ids are derived from the run, the instant, the strategy and the place in the batch, so that a
-    batch planned again after a crash is the same batch.
+    batch planned again after a crash is the same batch. A strategy that names a symbol several times
+    at one instant, on the bars of several symbols, means what it said last; no order comes twice.
     """
     entries = []
+    steps = list(steps)
+    final = {(s.strategy, t.symbol): s.symbol for step in steps for s in step.signals for t in s.targets}
     for step in steps:
         for signal in step.signals:
             event = signal.event()
             body = dict(event.payload)
             if event.type is EventType.SIGNAL_INTENT_EMITTED:
-                body["intents"] = [intent_entry(intent) for intent in _intents(state, setting, signal, at)]
+                meant = [t for t in signal.targets if final[signal.strategy, t.symbol] == signal.symbol]
+                body["intents"] = [intent_entry(intent) for intent in _intents(state, setting, signal, meant, at)]
             entries.append(Entry(event.type, at, body))
         for failure in step.failures:
             event = failure.event()
@@ -39,8 +44,10 @@ def plan(state: DeskState, setting: RunSetting, steps: Iterable[HostStep], at: T
     return entries
 
 
-def _intents(state: DeskState, setting: RunSetting, signal: Signal, at: Timestamp) -> list[Intent]:
-    targets = [Target(target.symbol, target.quantity) for target in signal.targets]
+def _intents(
+    state: DeskState, setting: RunSetting, signal: Signal, meant: Iterable[Wanted], at: Timestamp
+) -> list[Intent]:
+    targets = [Target(wanted.symbol, wanted.quantity) for wanted in meant]
     standings = [_standing(state, signal.strategy, target.symbol) for target in targets]
     lots = {s: i.lot for s, i in setting.instruments.items() if not i.fractional}
     drafts = draft_intents(targets, standings, lots)

@@ -21,9 +21,10 @@ from engine.model.time import Timestamp
 from engine.runtime.entry import Entry
 from engine.runtime.halt import HaltRequired
 from engine.runtime.journal import RunJournal
+from engine.runtime.order_row import order_row
 from engine.runtime.state import DeskState
 from engine.store.inbox import Message
-from engine.store.orders import FillRow, OrderRow
+from engine.store.orders import FillRow
 from engine.store.unit import UnitOfWork
 
 _KINDS: dict[type[BrokerEvent], EventType] = {
@@ -91,14 +92,7 @@ class Inbox:
 
     def _store(self, unit: UnitOfWork, intent_id: str, order: Order, event: BrokerEvent, at: Timestamp) -> None:
         run_key = self._journal.run_key
-        pending = "CANCEL" if order.is_cancel_pending else "REPLACE" if order.replacing is not None else None
-        total = max(order.quantity, order.replacing or 0)
-        unit.orders.upsert(
-            OrderRow(
-                order.client_order_id, run_key, intent_id, order.symbol, order.side, order.type, total, order.filled,
-                order.limit_price, order.state, pending, at,
-            )
-        )  # fmt: skip
+        unit.orders.upsert(order_row(run_key, order, at))
         if isinstance(event, Ack):
             unit.outbox.acked(order.client_order_id)
         if isinstance(event, Execution):

@@ -9,12 +9,12 @@ from engine.audit.canonical import canonical
 from engine.marketdata.feed import market_events
 from engine.model.clock import Clock
 from engine.model.event import EventType
-from engine.model.time import Timestamp
 from engine.runtime.composition import Composed, compose
 from engine.runtime.desk import Progress
 from engine.runtime.entry import Entry
 from engine.runtime.halt import HaltRequired, RunRefused
 from engine.runtime.inputs import RunInputs
+from engine.runtime.journal import SecondWriter
 from engine.store.database import Database
 from engine.store.runs import Mode, Run, RunStatus, name_run
 
@@ -41,20 +41,29 @@ def start_run(inputs: RunInputs, database: Database, broker_books: Path, operato
     if mode not in FED_FROM_FILES:
         raise RunRefused("RUN_LIVE_UNAVAILABLE", f"mode {mode} cannot be armed by this version",
                          "run in mode PAPER or BACKTEST")  # fmt: skip
-    run, resumed = _open(inputs, database, mode, wall)
+    run_key = _open(inputs, database, mode, wall).run_key
     broker_books.mkdir(parents=True, exist_ok=True)
-    composed = compose(inputs, database, run.run_key, broker_books / f"{run.run_key}.db")
-    if resumed:
-        composed.journal.fold_committed()
-    _arm(inputs, database, run, operator, composed, resumed, wall)
-    return Started(composed, run.run_key, resumed)
+    composed = compose(inputs, database, run_key, broker_books / f"{run_key}.db")
+    try:
+        run = composed.journal.take_over()
+        if run.status not in OPEN:
+            raise SecondWriter(f"run {run_key} was brought to its end by another process")
+        is_resumed = run.status is RunStatus.RUNNING
+        if is_resumed:
+            composed.journal.fold_committed()
+        else:
+            _arm(inputs, run, operator, composed, wall)
+    except BaseException:
+        composed.close()
+        raise
+    return Started(composed, run_key, is_resumed)
 
 
-def _open(inputs: RunInputs, database: Database, mode: Mode, wall: Clock) -> tuple[Run, bool]:
+def _open(inputs: RunInputs, database: Database, mode: Mode, wall: Clock) -> Run:
     with database.write() as unit:
         latest = unit.runs.latest(inputs.run_id)
         if latest is not None and latest.status in OPEN:
-            return latest, latest.status is RunStatus.RUNNING
+            return latest
         attempt = latest.attempt + 1 if latest else 1
         run_key = name_run(inputs.run_id, attempt)
         law_date = inputs.law_date.isoformat() if inputs.law_date else None
@@ -68,39 +77,38 @@ def _open(inputs: RunInputs, database: Database, mode: Mode, wall: Clock) -> tup
         for sha256, (kind, raw) in sorted(inputs.documents.items()):
             unit.documents.put(kind, sha256, raw)
         unit.runs.create(run)
-    return run, False
+    return run
 
 
-def _arm(
-    inputs: RunInputs, database: Database, run: Run, operator: str, composed: Composed, resumed: bool, wall: Clock
-) -> None:
+def _arm(inputs: RunInputs, run: Run, operator: str, composed: Composed, wall: Clock) -> None:
     """Arm by a stored record that binds bundle and configuration, then begin."""
     record = {
         "v": 1, "run": run.run_id, "bundle": inputs.bundle.hash, "config": inputs.config.config_hash,
         "armed_by": operator, "mode": run.mode.value, "bundle_approved": False,
     }  # fmt: skip
     journal = composed.journal
-    first = Timestamp(max(composed.clock.now(), composed.state.now))
     with journal.write() as unit:
         if run.status is RunStatus.CREATED:
             unit.runs.move(
                 run.run_key, RunStatus.CREATED, RunStatus.ARMED, wall.now(), by=operator, record=canonical(record)
             )
         unit.runs.move(run.run_key, RunStatus.ARMED, RunStatus.RUNNING, wall.now())
-        if not resumed:
-            body: dict[str, Any] = {"armed_by": operator, "record": record, "law_date": run.law_date}
-            journal.record(unit, Entry(EventType.RUN_STARTED, first, body))
+        body: dict[str, Any] = {"armed_by": operator, "record": record, "law_date": run.law_date}
+        journal.record(unit, Entry(EventType.RUN_STARTED, composed.clock.now(), body))
 
 
 def drive(started: Started, inputs: RunInputs, database: Database, wall: Clock) -> Iterator[Progress]:
     """Drive a run to the end of its feed and stop it. A halt is recorded and raised again.
 
-    Raises HaltRequired, RunRefused (an approvals script that cannot be followed).
+    Raises HaltRequired, RunRefused (an approvals script that cannot be followed) and SecondWriter, which
+    leaves the run to the process that took it over.
     """
     composed = started.composed
     feed = market_events(inputs.bars, inputs.actions, inputs.calendar)
     try:
         yield from composed.desk.run(feed)
+    except SecondWriter:
+        raise
     except (HaltRequired, RunRefused) as stop:
         with composed.journal.write() as unit:
             unit.runs.move(started.run_key, RunStatus.RUNNING, RunStatus.HALTED, wall.now(), reason=str(stop))
@@ -108,7 +116,8 @@ def drive(started: Started, inputs: RunInputs, database: Database, wall: Clock) 
             composed.journal.record(unit, Entry(EventType.RUN_HALTED, composed.state.now, body))
         raise
     with composed.journal.write() as unit:
-        unit.runs.move(started.run_key, RunStatus.RUNNING, RunStatus.STOPPED, wall.now())
+        if not unit.runs.move(started.run_key, RunStatus.RUNNING, RunStatus.STOPPED, wall.now()):
+            raise HaltRequired("RUN_NOT_RUNNING", f"run {started.run_key} was stopped from outside at its very end")
         composed.journal.record(
             unit, Entry(EventType.RUN_STOPPED, composed.state.now, {"events": composed.state.feed_index + 1})
         )

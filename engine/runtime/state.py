@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 from dsl.windows import Happening
-from engine.brokers.messages import Execution, event_from_data
+from engine.brokers.messages import CancelReject, Execution, Reject, event_from_data
 from engine.decision.decide import DecisionEngine
-from engine.execution.oms import OmsFault, Order, adjust_for_split, apply
+from engine.execution.oms import CancelRequested, OmsFault, Order, OrderEvent, adjust_for_split, apply
 from engine.facts.board import FactBoard
 from engine.facts.windows import WindowCounters
 from engine.integrity.checks import next_bar_due
@@ -141,6 +141,7 @@ class DeskState:
     def _on_action(self, entry: Entry) -> None:
         body, parts = entry.body, self.parts
         self.feed_index = body["feed"]
+        self.account.begin_session(parts.calendar.session_date(entry.at), entry.at)
         symbol, numerator, denominator = body["symbol"], int(body["numerator"]), int(body["denominator"])
         if body["action"] == "DIVIDEND":
             parts.ledger.apply_dividend(symbol, (numerator, denominator), entry.at)
@@ -180,7 +181,7 @@ class DeskState:
         self.parts.board.put("reconcile.state", key, state, entry.at, "reconcile", bar_due=due)
         mismatches = entry.body["mismatches"]
         self.parts.board.put("reconcile.mismatches", key, mismatches, entry.at, "reconcile", bar_due=due)
-        self.parts.book.set_reconciled(clean)
+        self.parts.book.set_reconciled(entry.body["compared"], entry.body["doubted"])
 
     # ---------------------------------------------------------------------------------- intents
     def _on_signal(self, entry: Entry) -> None:
@@ -209,14 +210,35 @@ class DeskState:
             count = (hold.rule, intent.strategy, intent.symbol)
             self.hold_counts[count] = max(self.hold_counts.get(count, 0), hold.nth)
         client_id = body.get("client_order_id")
-        order = order_of(granted, client_id) if client_id and granted.kind is IntentKind.NEW else None
+        if granted.kind is IntentKind.CANCEL:
+            self._on_cancel_allowed(entry, granted, client_id)
+            return
+        order = order_of(granted, client_id) if client_id else None
         approvals = before.approvals if before else ()
         self.tracked[intent_id] = Tracked(granted, asked, body["decision_id"], client_id, order, holds, approvals)
-        if granted.kind is not IntentKind.CANCEL:
-            self.parts.book.put_order(WorkingOrder.of(granted))
+        self.parts.book.put_order(WorkingOrder.of(granted))
         if client_id:
             self.by_client_id[client_id] = intent_id
             self._happened("intent.allowed", entry, granted, body)
+
+    def _on_cancel_allowed(self, entry: Entry, intent: Intent, client_id: str | None) -> None:
+        """Follow a cancel until it is sent; without an id the order was over before it could be asked."""
+        if client_id is None:
+            return
+        self.tracked[intent.intent_id] = Tracked(intent, intent.quantity, entry.body["decision_id"], client_id, None)
+        self.by_client_id[client_id] = intent.intent_id
+        self._tell_target(intent, CancelRequested, f"request:{client_id}", entry.at)
+        self._happened("intent.allowed", entry, intent, entry.body)
+
+    def _tell_target(self, cancel: Intent, made: Callable[..., OrderEvent], message: str, *rest: object) -> None:
+        """Let the order a cancel is about know what became of the request."""
+        target = self.tracked.get(cancel.target or "")
+        if target is None or target.order is None:
+            return
+        order = apply(target.order, made(message, target.order.client_order_id, None, *rest))
+        if isinstance(order, OmsFault):
+            raise BrokenRecord(order.message)
+        self.tracked[target.intent.intent_id] = target.with_order(order)
 
     def _take_pending(self, intent_id: str) -> Intent:
         for at, intent in enumerate(self.pending):
@@ -254,6 +276,9 @@ class DeskState:
         tracked = self._tracked(entry.body["client_order_id"])
         if tracked is None:
             return
+        if tracked.intent.kind is IntentKind.CANCEL:
+            self.tracked.pop(tracked.intent.intent_id)
+            return
         self.tracked[tracked.intent.intent_id] = replace(tracked, submitted_at=entry.at)
         self._happened("order.submitted", entry, tracked.intent, {})
 
@@ -261,8 +286,17 @@ class DeskState:
         tracked = self._tracked(entry.body["client_order_id"])
         if tracked is None:
             return
-        self._finish(tracked)
-        self._happened("order.rejected", entry, tracked.intent, {"code": entry.body["code"]})
+        body, message = entry.body, f"refused:{entry.body['client_order_id']}"
+        if tracked.order is None:
+            self.tracked.pop(tracked.intent.intent_id)
+            self._tell_target(tracked.intent, CancelReject, message, entry.at, body["reason"])
+            return
+        refusal = Reject(message, body["client_order_id"], None, entry.at, body["code"], body["reason"])
+        order = apply(tracked.order, refusal)
+        if isinstance(order, OmsFault):
+            raise BrokenRecord(order.message)
+        self._finish(tracked.with_order(order))
+        self._happened("order.rejected", entry, tracked.intent, {"code": body["code"]})
 
     def _on_report(self, entry: Entry) -> None:
         event = event_from_data(entry.body["report"])
@@ -281,10 +315,11 @@ class DeskState:
             self.finished[tracked.intent.intent_id] = after
         if isinstance(event, Execution):
             self._fill(entry, tracked, event)
-        if order.state is OrderState.REJECTED:
-            self._happened("order.rejected", entry, tracked.intent, {"code": getattr(event, "code", "")})
-        if order.state is OrderState.CANCELLED:
-            self._happened("cancel", entry, tracked.intent, {})
+        if order.state is not tracked.order.state:
+            if order.state is OrderState.REJECTED:
+                self._happened("order.rejected", entry, tracked.intent, {"code": getattr(event, "code", "")})
+            if order.state is OrderState.CANCELLED:
+                self._happened("cancel", entry, tracked.intent, {})
         if order.state.is_terminal and tracked.intent.intent_id in self.tracked:
             self._finish(after)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from dsl.diagnostics import Diagnostic
+from engine.contracts.diagnostic import Diagnostic as ContractFault
 
 
 class Kind(StrEnum):
@@ -39,3 +40,14 @@ class RulesRefused(Exception):
 
     def __str__(self) -> str:
         return "\n".join(f"{d.span}: {d.code} {d.message}" for d in self.diagnostics)
+
+
+class StreamRefused(Exception):
+    """A line after which a decision stream cannot go on; what came before it stays answered."""
+
+    def __init__(self, diagnostics: tuple[ContractFault, ...]) -> None:
+        super().__init__(diagnostics)
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.diagnostics)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dsl.diagnostics import Diagnostic
 from dsl.text import Span
-from engine.contracts import Loaded, contract, load_yaml
 from engine.contracts import Diagnostic as ContractFault
+from engine.contracts import Loaded, contract, load_yaml
 from engine.service.refusal import RulesRefused
 from engine.service.rule_files import RuleFiles, compile_files, read_rule_files
 

@@ -57,6 +57,7 @@ class RunRequest:
     config: Path | None = None
     risk_profile: str | None = None
     stress: Sequence[str] = ()
+    overrides: Sequence[str] = ()
     approvals: Path | None = None
     law_date: date | None = None
     account: str = "paper"
@@ -158,9 +159,9 @@ def start(request: RunRequest) -> Running:
 def read_inputs(request: RunRequest) -> RunInputs:
     """Return everything the run is made from, and its identity."""
     config_root = request.config or shipped("config")
-    override = (f"engine.mode={request.mode}",)
+    overrides = (f"engine.mode={request.mode}", *request.overrides)
     config = load_config(
-        config_root, request.environment, request.engine, request.risk_profile, request.stress, override
+        config_root, request.environment, request.engine, request.risk_profile, request.stress, overrides
     )
     bundle = compile_bundle(request.rules or shipped("rules"))
     overlays = bind_overlays(bundle, config)

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -86,15 +87,28 @@ def _connect_sqlite(url: URL, wait_ms: int) -> Engine:
             raise StoreUnavailable("the file system of the database does not support write-ahead logging")
 
     def start(connection: Connection) -> None:
-        if connection.get_execution_options().get(READ_ONLY):
+        is_read_only = connection.get_execution_options().get(READ_ONLY, False)
+        driver = connection.connection.driver_connection
+        if is_read_only:
             set_query_only(connection, True)
-            connection.exec_driver_sql("BEGIN")
-        else:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
+        except BaseException:
+            # Nobody above holds a transaction to roll back yet, and the pool lends this connection again.
+            if isinstance(driver, sqlite3.Connection):
+                _abandon(driver)
+            raise
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", start)
     return engine
+
+
+def _abandon(driver: sqlite3.Connection) -> None:
+    """Take a connection out of whatever it began; one that broke and was closed needs nothing."""
+    with suppress(sqlite3.Error):
+        driver.rollback()
+        driver.execute("PRAGMA query_only=OFF")
 
 
 def set_query_only(connection: Connection, is_on: bool) -> None:

@@ -111,18 +111,43 @@ def test_a_window_of_another_length_is_told_from_the_recount() -> None:
         assert first_difference(windows, random, 400) is not None
 
 
-@pytest.mark.parametrize(
-    ("asked", "expected"),
-    [(0, 1), (999_999, 1), (1_000_000, 0), (1_000_001, 0)],
-    ids=["at once", "inside", "edge", "past"],
-)
-def test_an_event_counts_from_its_instant_until_just_before_the_duration_is_over(asked: int, expected: int) -> None:
-    windows = {"w": drawn_windows(Random(0))["pre_trade.w.w0"]}
-    window = replace(
-        windows["w"], name="w", function="count", event="fill", field=None, duration=SECOND, per=(), where=None
+def count_of_fills(where: str = "") -> ir.Window:
+    text = 'rulebook pre_trade.w "W"\ncalendar XNYS zone "America/New_York"\nuses intent\n'
+    bundle, found = compile_rules(
+        [Source("pre_trade/w.rules", f"{text}window w = count of fill over 1 s{where}\n")], SCHEMAS
     )
-    counters = WindowCounters({"w": window})
+    assert bundle is not None, found
+    return next(iter(bundle.ruleset.windows.values()))
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(0, 1), (999_999, 1), (1_000_000, 0), (1_000_001, 0)])
+def test_an_event_counts_from_its_instant_until_the_duration_is_over(asked: int, expected: int) -> None:
+    window = count_of_fills()
+    counters = WindowCounters({window.name: window})
     event = Happening("fill", 10**15, {})
     counters.observe(event)
-    assert counters.value("w", (), 10**15 + asked) == expected
+    assert counters.value(window.name, (), 10**15 + asked) == expected
     assert recount(window, [event], 10**15 + asked, ()) == expected
+
+
+@pytest.mark.parametrize(
+    ("where", "fields", "expected"),
+    [
+        ("event.sent >= 09:30", {"sent": 34_200 * SECOND}, 1),
+        ("event.sent >= 09:30", {"sent": 34_200 * SECOND - 1}, 0),
+        ("event.sent >= 09:30", {}, 0),
+        ("event.quantity > 5 shares", {"quantity": 5 * SECOND + 1}, 1),
+        ("event.quantity > 5 shares", {"quantity": 5 * SECOND}, 0),
+        ("not event.is_exit", {}, 0),
+        ("event.is_exit or event.side is BUY", {"side": "BUY"}, 1),
+        ("event.is_exit and event.side is BUY", {"side": "BUY"}, 0),
+        ("if event.side is BUY then event.quantity > 5 shares else true", {"side": "SELL"}, 1),
+        ("if event.side is BUY then event.quantity > 5 shares else true", {"side": "BUY", "quantity": SECOND}, 0),
+        ("if event.side is BUY then event.quantity > 5 shares else true", {"quantity": 9 * SECOND}, 0),
+    ],
+)
+def test_an_event_counts_only_where_its_condition_is_known_true(
+    where: str, fields: dict[str, Any], expected: int
+) -> None:
+    window = count_of_fills(f" where {where}")
+    assert recount(window, [Happening("fill", 10**15, fields)], 10**15, ()) == expected

@@ -15,8 +15,8 @@ from engine.facts.prepare import Source as RowSource
 from engine.facts.row import Row
 from engine.model.calendar import SessionCalendar
 from tests.perf.pack import FACTS, RESTRICTED, Raw, Rules, stored
-from tests.perf.rulebook import path_of, schemas, text_of
 from tests.perf.rulebook import RESTRICTED as RESTRICTED_PATH
+from tests.perf.rulebook import path_of, schemas, text_of
 
 NOW = 1_767_625_200_000_000
 LAW_DATE = date(2026, 1, 5)
@@ -31,17 +31,21 @@ class Ours:
     plan: Plan
     judge: Judge
 
-    def decide(self, snapshot: Snapshot) -> list[str]:
-        return [finding.code for finding in self.judge.judge(snapshot).findings]
+    def decider(self) -> Callable[[Snapshot], list[str]]:
+        """Return the function from a snapshot to all ids."""
+        judge = self.judge.judge
+        return lambda snapshot: [finding.code for finding in judge(snapshot).findings]
+
+    def whole(self) -> Callable[[Row], list[str]]:
+        """Return the function from arrived facts to all ids."""
+        judge, take = self.judge.judge, self.plan.snapshot
+        return lambda arrived: [finding.code for finding in judge(take((), (arrived,), NOW)).findings]
 
     def prepare(self, arrived: Row) -> Snapshot:
         return self.plan.snapshot((), (arrived,), NOW)
 
-    def both(self, arrived: Row) -> list[str]:
-        return self.decide(self.prepare(arrived))
-
     def from_raw(self, raw: Raw) -> list[str]:
-        return self.both(arrive(raw))
+        return self.whole()(arrive(raw))
 
 
 def arrive(raw: Raw) -> Row:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from engine.model.order import OrderState, OrderType, Side
 from engine.store import ConstraintViolated, Database, RunMismatch, RunUnbound, UnitOfWork
@@ -113,6 +114,27 @@ def test_a_change_in_one_attempt_leaves_the_other_as_it_was(twice: Database, nam
         assert picture(work, FIRST) == first
 
 
+def test_what_one_attempt_found_or_heard_is_not_taken_for_the_others(database: Database, rows: Any) -> None:
+    """Only the first attempt has a finding and a broker's id; both have the decision and the sent row."""
+    for attempt in (1, 2):
+        run_key = f"run.{attempt}"
+        with database.write(run_key) as work:
+            work.runs.create(rows.run(attempt=attempt))
+            work.intents.put(rows.intent(1, run_key, intent_id=INTENT))
+            found = (FindingRow(DECISION, 0, "cap", 1, "warn", "CAP", "enforce"),) if attempt == 1 else ()
+            work.decisions.put(rows.decision(1, run_key, intent_id=INTENT, decision_id=DECISION), found)
+            work.outbox.enqueue(rows.effect(1, run_key, client_order_id=ORDER, order_id=ORDER, decision_id=DECISION))
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET status = 'SENT', sent_at = 7"))
+    with database.write(FIRST) as work:
+        work.broker_orders.register(ORDER, "B1", 8)
+    for run_key, decisions, unresolved in ((FIRST, 1, 0), (SECOND, 0, 1)):
+        with database.read(run_key) as work:
+            assert len(work.decisions.list(run_key, rule="cap")) == decisions
+            assert work.decisions.count_by_code(run_key) == ({"CAP": 1} if decisions else {})
+            assert len(work.outbox.unresolved(run_key)) == unresolved
+
+
 def test_a_book_counts_what_every_attempt_still_holds(twice: Database) -> None:
     with twice.write(SECOND) as work:
         assert [row.run_key for row in work.reservations.active(BOOK)] == [FIRST, SECOND]
@@ -203,9 +225,9 @@ def test_a_bound_unit_answers_about_no_other_run(twice: Database, rows: Any) -> 
         lambda work: work.inbox.mark_applied(FIRST, "m1", 1),
     ]
     for ask in asked:
-        with pytest.raises(RunMismatch, match=r"bound to run run\.2 and was asked about run run\.1"):
-            with twice.write(SECOND) as work:
-                ask(work)
+        refused = pytest.raises(RunMismatch, match=r"bound to run run\.2 and was asked about run run\.1")
+        with refused, twice.write(SECOND) as work:
+            ask(work)
     assert issubclass(RunMismatch, ValueError)
 
 

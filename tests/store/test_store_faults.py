@@ -78,6 +78,33 @@ def test_a_unit_of_work_broken_at_any_moment_leaves_nothing_or_everything(desk: 
     assert len(moments) > 20
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("moment", ["before BEGIN", "after BEGIN", "before BEGIN IMMEDIATE", "after BEGIN IMMEDIATE"])
+@pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
+def test_a_transaction_broken_as_it_starts_is_not_left_open_for_the_next_one(
+    desk: Database, database_url: str, moment: str, fault: type[BaseException]
+) -> None:
+    """The next unit of work is lent the same connection; it must neither be inside one nor refuse to write."""
+
+    def act(kind: str, what: str) -> None:
+        if f"{kind} {what}" == moment:
+            raise fault
+
+    stop = desk.on_statement(act)
+    for _ in range(2):
+        with pytest.raises(fault), desk.write() if "IMMEDIATE" in moment else desk.read():
+            pass
+    stop()
+    with open_database(database_url, wait_ms=50) as other, other.write() as work:
+        assert work.books.lock("other") == 0
+    with desk.write() as work:
+        assert work.books.lock("mine") == 0
+    with desk.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        assert driver.execute("PRAGMA query_only").fetchone() == (0,)
+
+
 def test_a_process_killed_at_any_moment_leaves_nothing_or_everything(
     desk: Database, database_url: str, rows: Any
 ) -> None:

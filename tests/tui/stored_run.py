@@ -29,6 +29,7 @@ class StoredRun:
         self.database: Database = open_database(f"sqlite:///{path}")
         self.desk = JudgedDesk()
         self.stored = 0
+        self._view: DeskView | None = None
         bundle = self.desk.bundle
         with self.database.write() as unit:
             unit.documents.put("bundle", bundle.hash, bundle.canonical)
@@ -44,8 +45,10 @@ class StoredRun:
             unit.runs.move(RUN, RunStatus.ARMED, RunStatus.RUNNING, OPEN)
 
     def view(self) -> DeskView:
-        """Return the read side a front end gets."""
-        return DeskView(self.database, lambda raw: ())
+        """Return the read side a front end gets; made once, for it compiles the rules once."""
+        if self._view is None:
+            self._view = DeskView(self.database, lambda raw: ())
+        return self._view
 
     def follow(self) -> RunFollower:
         """Return a follower of the run."""

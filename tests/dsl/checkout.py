@@ -1,0 +1,76 @@
+"""The shipped contracts and rules, compiled once, and example files checked with them."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from dsl.bundle import Bundle
+from dsl.contracts import Schema
+from dsl.diagnostics import Diagnostic, in_order
+from dsl.pipeline import compile_rules
+from dsl.scenarios import Case, collect
+from dsl.text import Source
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+EXAMPLE = "pre_trade/example.rules"
+_EXPECTED = re.compile(r"^# expect ([EW]\d{3}) (\d+):(\d+)$", re.M)
+_NEXT_FILE = re.compile(r"^# file (\S+)\n", re.M)
+
+
+@cache
+def schemas() -> dict[str, Schema]:
+    """Return the shipped contracts by name."""
+    return {
+        path.name.removesuffix(".schema.json"): json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / "specs").glob("*.schema.json"))
+    }
+
+
+@cache
+def shipped_sources() -> tuple[Source, ...]:
+    """Return every shipped rule file."""
+    return tuple(
+        Source(path.relative_to(ROOT / "rules").as_posix(), path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / "rules").glob("*/*.rules"))
+    )
+
+
+@cache
+def shipped() -> Bundle:
+    """Return the shipped bundle; every diagnostic of it, warnings too, is a failure."""
+    bundle, found = compile_rules(shipped_sources(), schemas())
+    assert bundle is not None and not found, found
+    return bundle
+
+
+@cache
+def shipped_cases() -> tuple[Case, ...]:
+    """Return every inline scenario of the shipped rules."""
+    cases, found = collect(shipped())
+    assert not found, found
+    return tuple(cases)
+
+
+def sources_of(example: str) -> list[Source]:
+    """Return an example as rule files; a line `# file NAME` begins another."""
+    first, *others = _NEXT_FILE.split(example)
+    name = "example.rules" if first.startswith("rulebook post_trade") else EXAMPLE
+    return [Source(name, first), *(Source(n, text) for n, text in zip(others[::2], others[1::2], strict=True))]
+
+
+def diagnose(example: str) -> list[Diagnostic]:
+    """Return everything a check reports of an example, its tests included."""
+    bundle, found = compile_rules(sources_of(example), schemas())
+    return in_order([*found, *(collect(bundle)[1] if bundle else ())])
+
+
+def places(found: list[Diagnostic]) -> list[tuple[str, int, int]]:
+    """Return code, line and column of each diagnostic."""
+    return [(d.code, d.span.line, d.span.column) for d in found]
+
+
+def expected(example: str) -> list[tuple[str, int, int]]:
+    """Return what the `# expect CODE line:column` lines of an example announce."""
+    return [(code, int(line), int(column)) for code, line, column in _EXPECTED.findall(example)]

@@ -1,0 +1,60 @@
+"""A stored run for every screen test, and pictures compared with those in tests/tui/snapshots."""
+
+import asyncio
+import inspect
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tui.stored_run import StoredRun
+from tui.app import DeskApp
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+UPDATE = "MQK_UPDATE_SNAPSHOTS"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run tests that are coroutines; the terminal is one."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}))
+    return True
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[StoredRun]:
+    """A finished morning; tests only read it."""
+    run = StoredRun(tmp_path_factory.mktemp("played"), sqlite_template).play()
+    yield run
+    run.database.close()
+
+
+@pytest.fixture
+def live(tmp_path: Path, sqlite_template: Path) -> Iterator[StoredRun]:
+    """A run that has decided nothing yet and may be played further."""
+    run = StoredRun(tmp_path, sqlite_template)
+    yield run
+    run.database.close()
+
+
+def picture(app: DeskApp) -> str:
+    """Return the screen as SVG in which nothing depends on the process that drew it."""
+    return re.sub(r"terminal-\d+", "terminal", app.export_screenshot(title="mqk tui")) + "\n"
+
+
+@pytest.fixture
+def matches() -> Callable[[DeskApp, str], None]:
+    """Compare a screen with its committed picture; with MQK_UPDATE_SNAPSHOTS set, take a new one."""
+
+    def compare(app: DeskApp, name: str) -> None:
+        path, drawn = SNAPSHOTS / f"{name}.svg", picture(app)
+        if os.environ.get(UPDATE):
+            SNAPSHOTS.mkdir(exist_ok=True)
+            path.write_text(drawn, encoding="utf-8")
+        assert drawn == path.read_text(encoding="utf-8"), f"the screen differs from {path.name}; look, then {UPDATE}=1"
+
+    return compare
