@@ -72,7 +72,7 @@ def _check_clauses(bench: Workbench, text: s.RuleText) -> None:
         ("on", "on pre_trade"),
         ("cite", 'cite "Risk Policy 4.2"'),
         ("owner", "owner risk"),
-        ("because", 'because "{measure} is above {cap}"'),
+        ("because", 'because "why, with values in braces like {intent.quantity}"'),
     ):
         if text.clause(word) is None:
             bench.say("E110", f"{text.id} has no `{word}`", text.span, f"add `{example}`")

@@ -93,10 +93,10 @@ def _is_fixed(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bool:
 
 
 def _same(parts: list[str | None]) -> str | None:
-    moving = {part for part in parts if part != CONSTANT}
-    if None in moving or len(moving) > 1:
+    moving = [part for part in parts if part != CONSTANT]
+    if any(part is None or part != moving[0] for part in moving):
         return None
-    return moving.pop() if moving else CONSTANT
+    return moving[0] if moving else CONSTANT
 
 
 def _arithmetic(expr: ir.Arithmetic, facts: Mapping[str, Fact], bounds: Bounds) -> str | None:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word most like `word`, or None when nothing is close."""
     options = sorted(known)
-    hits = get_close_matches(word, options, n=1, cutoff=0.6)
+    hits = get_close_matches(word, options, n=1, cutoff=0.6)  # sim-ok: how alike two words are, on no decision path
     if hits:
         return hits[0]
     if "." in word:

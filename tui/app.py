@@ -129,7 +129,8 @@ class DeskApp(App[int]):
         self._first(Orders).put(news.holds, book)
         if not self._is_opened and news.decisions and not news.is_behind:
             self._is_opened = True
-            tape.to_latest("reject")
+            if news.run.status != "RUNNING":  # a run that goes on is followed, a finished one is looked into
+                tape.to_latest("reject")
             self._explain_selected()
         if news.is_behind:
             self.poll_once()

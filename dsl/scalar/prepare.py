@@ -68,7 +68,7 @@ def _fits(value: ast.Name, fact: Fact, constants: dict[str, Any]) -> ast.expr:
         constants[words] = frozenset(fact.type.values)
         tests.append(ast.Compare(value, [ast.In()], [name(words)]))
     elif fact.type.kind in (Kind.TEXT, Kind.SYMBOL):
-        tests.append(compare("!=", value, ast.Constant("")))
+        tests.append(value)
     elif fact.type.kind not in _TYPES:
         tests += _within(value, *whole_bounds(fact))
     fits = every(tests)

@@ -40,14 +40,14 @@ class HouseClock:
 
     def __init__(self, taker: SnapshotTaker, board: FactBoard, calendar: SessionCalendar, judged_at: Timestamp) -> None:
         self._taker, self._board, self._calendar, self._judged_at = taker, board, calendar, judged_at
-        self._known: dict[tuple[int, str], _Verdicts] = {}
+        self._known: dict[tuple[str, date, str], _Verdicts] = {}
 
     def take(
         self, program: Program, facts: IntentFacts, now: int, law_date: date
     ) -> tuple[Snapshot, tuple[Taken, ...]]:
         """Return the snapshot with every house slot judged anew, and the provenance unchanged."""
         snapshot, taken = self._taker.take(program, facts, now, law_date)
-        key = (id(program), facts.intent.symbol)
+        key = (program.stage, program.law_date, facts.intent.symbol)
         said = self._known.get(key)
         if said is None:
             said = self._known[key] = self._judge(program, taken)

@@ -33,7 +33,14 @@ def decide_stream(
     Raises what `read_house` raises, the store's errors, and StreamRefused at the first line after which
     the stream cannot go on; what came before it stays answered and recorded.
     """
-    house = read_house(request)
+    yield from judge_stream(read_house(request), stream, source, warn)
+
+
+def judge_stream(
+    house: House, stream: BinaryIO, source: str, warn: Warn = lambda fault: None
+) -> Generator[Answer]:
+    """Yield the answers of one stream under a house that was read before; see `decide_stream`."""
+    request = house.request
     lines = _Ordered(house, source)
     before: list[Line] = []
     opened: _Stream | None = None

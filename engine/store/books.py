@@ -1,6 +1,6 @@
 """Books: the lock that makes check-and-reserve one step (RELIABILITY P14)."""
 
-from sqlalchemy import CheckConstraint, Connection, Table, select
+from sqlalchemy import CheckConstraint, Connection, Table, bindparam, select
 
 from engine.store.schema import METADATA, integer, text
 from engine.store.writing import insert_if_new, update
@@ -12,6 +12,9 @@ BOOKS = Table(
     integer("version"),
     CheckConstraint("version >= 0", name="version"),
 )
+
+# On SQLite the transaction holds the write lock from its start; FOR UPDATE renders there as nothing.
+_LOCK = select(BOOKS.c.version).where(BOOKS.c.book_id == bindparam("book")).with_for_update()
 
 
 class Books:
@@ -27,9 +30,7 @@ class Books:
         at version 0. Raises Contention when another writer does not let go in time.
         """
         insert_if_new(self._connection, BOOKS, {"book_id": book_id, "version": 0})
-        # On SQLite the transaction holds the write lock from its start; FOR UPDATE renders there as nothing.
-        statement = select(BOOKS.c.version).where(BOOKS.c.book_id == book_id).with_for_update()
-        version: int = self._connection.execute(statement).scalar_one()
+        version: int = self._connection.execute(_LOCK, {"book": book_id}).scalar_one()
         return version
 
     def bump(self, book_id: str, expected: int) -> bool:

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from dsl.pipeline import compile_rules
-from dsl.program import Program, in_force
+from dsl.program import REDUCES, Program, in_force
 from dsl.scalar.judge import Judge
 from dsl.snapshot import Snapshot
 from dsl.text import Source
@@ -21,6 +22,8 @@ from tests.perf.rulebook import path_of, schemas, text_of
 NOW = 1_767_625_200_000_000
 LAW_DATE = date(2026, 1, 5)
 _PATHS = {name: path_of(name) for name in FACTS}
+_AS_OF = {path: NOW - 1_000 * at for at, path in enumerate([*_PATHS.values(), RESTRICTED_PATH, REDUCES])}
+_CODE = attrgetter("code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,12 @@ class Ours:
     def decider(self) -> Callable[[Snapshot], list[str]]:
         """Return the function from a snapshot to all ids."""
         judge = self.judge.judge
-        return lambda snapshot: [finding.code for finding in judge(snapshot).findings]
+        return lambda snapshot: list(map(_CODE, judge(snapshot).findings))
 
     def whole(self) -> Callable[[Row], list[str]]:
         """Return the function from arrived facts to all ids."""
         judge, take = self.judge.judge, self.plan.snapshot
-        return lambda arrived: [finding.code for finding in judge(take((), (arrived,), NOW)).findings]
+        return lambda arrived: list(map(_CODE, judge(take((), (arrived,), NOW)).findings))
 
     def prepare(self, arrived: Row) -> Snapshot:
         return self.plan.snapshot((), (arrived,), NOW)
@@ -53,8 +56,8 @@ def arrive(raw: Raw) -> Row:
     row = Row()
     row.values = {_PATHS[name]: value for name, value in stored(raw).items()}
     row.values[RESTRICTED_PATH] = RESTRICTED
-    row.values["intent.reduces_only"] = False
-    row.as_of = {path: NOW - 1_000 * at for at, path in enumerate(row.values)}
+    row.values[REDUCES] = False
+    row.as_of = dict(_AS_OF)
     return row
 
 

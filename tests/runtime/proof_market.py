@@ -5,7 +5,7 @@ over two bars, one that is cancelled, and every verdict there is (tests/fixtures
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,20 +64,25 @@ class Scripted:
         return tuple(Target(symbol, Quantity(shares * MICRO)) for symbol, shares in sorted(wanted.items()))
 
 
-def script_strategies(plans: Mapping[str, Plan]) -> None:
-    """Make the plugin `scripted` known to the composition root, in this process."""
+def registry_of(plans: Mapping[str, Plan]) -> Callable[[], Registry]:
+    """Return what stands in for `builtin_registry`: the plugin `scripted` is known too."""
 
     def build(name: str, parameters: Mapping[str, Any]) -> Scripted:
-        frame = Timeframe(parameters["timeframe"])
+        frame = Timeframe(str(parameters["timeframe"]))
         spec = StrategySpec(name, "1", frame, tuple(parameters["symbols"]), 1, "follows a script")
-        return Scripted(spec, plans[name])
+        return Scripted(spec, plans.get(name, {}))
 
     def registry() -> Registry:
         known = builtin_registry()
         known.register(Plugin("scripted", "1", "follows a script", tuple(Timeframe), build))
         return known
 
-    composition.builtin_registry = registry  # type: ignore[attr-defined]
+    return registry
+
+
+def script_strategies(plans: Mapping[str, Plan]) -> None:
+    """Let the composition root of this process know the plugin `scripted`."""
+    vars(composition)["builtin_registry"] = registry_of(plans)
 
 
 def written_plans() -> dict[str, Plan]:

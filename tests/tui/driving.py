@@ -25,9 +25,8 @@ async def look(pilot: Pilot[Any]) -> None:
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys and wait for what they start."""
-    for key in keys:
-        await pilot.press(key)
-        await settle(pilot)
+    await pilot.press(*keys)
+    await settle(pilot)
 
 
 def text_of(widget: Lines) -> list[str]:

@@ -71,6 +71,8 @@ class StoredRun:
         desk.judge(desk.intent("BUY", 1, "CHRL", "18.20"))
         desk.judge(desk.intent("BUY", 1_100, "DLTA", "77.10", strategy="swing_momentum"))
         self.file()
+        with self.database.write() as unit:
+            unit.runs.move(RUN, RunStatus.RUNNING, RunStatus.STOPPED, desk.now)
         return self
 
     def hold_position(self, symbol: str, shares: int) -> None:

@@ -23,7 +23,7 @@ class Flood:
         lines = self._news.decisions
         first, self._at = self._at, self._at + self._batch
         made = tuple(replace(lines[n % len(lines)], seq=n + 1) for n in range(first, self._at))
-        return replace(self._news, decisions=made)
+        return replace(self._news, decisions=made, run=replace(self._news.run, status="RUNNING"))
 
     def book(self) -> BookNews:
         return BookNews((), ())

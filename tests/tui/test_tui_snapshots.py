@@ -14,12 +14,12 @@ from tui.app import DeskApp
 SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
 SCREENS = {
     "desk": [], "why": ["home", "down", "down", "enter"], "violations": ["2"], "limits": ["3"], "orders": ["4"],
-    "help": ["question_mark"], "frozen": ["space"], "filter": ["slash", *"verdict:reject", "enter"],
+    "help": ["question_mark"], "frozen": ["space"], "filter": ["slash", *"verdict:hold", "enter"],
 }  # fmt: skip
+PICTURES = [*((screen, "80x24") for screen in SCREENS), ("desk", "120x40"), ("orders", "120x40"), ("desk", "200x60")]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize(("screen", "size"), PICTURES)
 async def test_a_screen_looks_as_it_was_seen(
     played: StoredRun, matches: Callable[[DeskApp, str], None], screen: str, size: str
 ) -> None:
@@ -39,6 +39,7 @@ async def test_without_colours_every_state_still_has_glyph_and_word(
         await look(pilot)
         drawn = picture(app)
         colours = {part[:7] for part in drawn.split("fill: ")[1:] if part.startswith("#")}
+        colours -= {"#c5c8c6"}  # the window around the picture
         assert colours and all(len({c[1:3], c[3:5], c[5:7]}) == 1 for c in colours), "NO_COLOR leaves greys only"
         matches(app, "no-colour-120x40")
 
@@ -54,7 +55,7 @@ async def test_two_looks_at_one_run_give_one_picture(played: StoredRun) -> None:
 
 
 def test_every_picture_belongs_to_a_test() -> None:
-    wanted = {f"{screen}-{size}.svg" for screen in SCREENS for size in SIZES} | {"no-colour-120x40.svg"}
+    wanted = {f"{screen}-{size}.svg" for screen, size in PICTURES} | {"no-colour-120x40.svg"}
     assert {path.name for path in (Path(__file__).parent / "snapshots").glob("*")} == wanted
 
 

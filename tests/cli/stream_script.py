@@ -1,0 +1,109 @@
+"""Decision streams for tests: a desk on which everything is known, and probes that would pass on it."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.model.time import format_timestamp
+from engine.service.stream import judge_stream
+from engine.service.stream_desk import Answer
+from engine.service.stream_world import House, StreamRequest, read_house
+
+ACCOUNT, SYMBOL = "ACC-1", "AAPL"
+GOOD: dict[str, Any] = {
+    "account.equity": "1000000", "account.equity_at_session_start": "1000000", "account.hwm": "1000000",
+    "account.pnl_today": "0", "compliance.shortable": True, "instrument.fractional": False,
+    "instrument.issuer": "Apple", "instrument.lot": "1", "instrument.multiplier": "1",
+    "instrument.sector": "TECHNOLOGY", "instrument.tick": "0.01", "integrity.missing_bars": 0,
+    "integrity.state": "CLEAN", "market.ask": "100.01", "market.bid": "99.99", "market.last": "100",
+    "reconcile.mismatches": 0, "reconcile.state": "CLEAN",
+}  # fmt: skip
+PROBES: dict[str, dict[str, Any]] = {
+    "buy at a limit": {"side": "BUY", "type": "LIMIT", "limit_price": "100", "quantity": "1"},
+    "buy at market": {"side": "BUY", "type": "MARKET", "quantity": "2"},
+    "sell short at a limit": {"side": "SELL", "type": "LIMIT", "limit_price": "100", "quantity": "103"},
+    "sell short at market": {"side": "SELL", "type": "MARKET", "quantity": "104"},
+}
+REDUCE = {"side": "SELL", "type": "LIMIT", "limit_price": "100", "quantity": "1"}
+HELD = "100"
+
+
+def fact(path: str, value: Any, at: int, as_of: int | None = None, timeframe: str | None = "1m") -> dict[str, Any]:
+    """Return a fact line; a key is added where the contract asks for one."""
+    line = {
+        "v": 1, "type": "fact", "at": format_timestamp(at), "path": path, "value": value,
+        "as_of": format_timestamp(at if as_of is None else as_of), "provider": "test",
+    }  # fmt: skip
+    if timeframe is not None:
+        line["timeframe"] = timeframe
+    namespace = path.partition(".")[0]
+    line["key"] = ACCOUNT if namespace in ("account", "reconcile") else SYMBOL
+    return line
+
+
+def intent(intent_id: str, at: int, strategy: str = "s", **fields: Any) -> dict[str, Any]:
+    """Return an intent line for one share unless `fields` say otherwise."""
+    body = {
+        "intent_id": intent_id, "engine": "MAIN", "account": ACCOUNT, "strategy": strategy,
+        "principal": "strategy_host", "kind": "NEW", "symbol": SYMBOL, "side": "BUY", "type": "LIMIT",
+        "quantity": "1", "time_in_force": "DAY",
+    }  # fmt: skip
+    body |= fields
+    if body["type"] == "LIMIT":
+        body.setdefault("limit_price", "100")
+    return {"v": 1, "type": "intent", "at": format_timestamp(at), "intent": body}
+
+
+def event(kind: str, at: int, payload: dict[str, Any], topic: str = "OMS") -> dict[str, Any]:
+    return {
+        "v": 1, "type": "event", "at": format_timestamp(at), "topic": topic, "event_type": kind, "payload": payload,
+    }  # fmt: skip
+
+
+def fill(order_id: str, at: int, quantity: str, side: str = "BUY", fill_id: str | None = None) -> dict[str, Any]:
+    body = {
+        "fill_id": fill_id or f"fill-{order_id}", "order_id": order_id, "symbol": SYMBOL, "side": side,
+        "quantity": quantity, "price": "100", "fee": "0", "at": format_timestamp(at),
+    }  # fmt: skip
+    return event("ORDER_FILLED", at, body)
+
+
+def restate(at: int, without: str = "", reference_age: int | None = None) -> Iterator[dict[str, Any]]:
+    """Yield every good fact anew; what is kept for years is as of `reference_age`."""
+    for path, value in GOOD.items():
+        if path != without:
+            is_reference = path.startswith(("instrument.", "compliance."))
+            yield fact(path, value, at, reference_age if is_reference else at)
+
+
+Script = Callable[[list[Answer]], Iterator[dict[str, Any] | bytes]]
+
+
+class Feed:
+    """A stream whose next line may depend on the answers so far."""
+
+    def __init__(self, script: Script, answers: list[Answer]) -> None:
+        self._lines = script(answers)
+
+    def readline(self, size: int = -1) -> bytes:
+        line = next(self._lines, b"")
+        return line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n"
+
+
+def play(house: House, script: Script) -> list[Answer]:
+    """Judge a script and return the answers."""
+    answers: list[Answer] = []
+    feed: Any = Feed(script, answers)
+    for answer in judge_stream(house, feed, "script"):
+        answers.append(answer)
+    return answers
+
+
+def house_with_list(folder: Path, as_of: int) -> House:
+    """Return the shipped rules and configuration with a restricted list of one other name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    heads = {"list": "restricted v1", "as_of": format_timestamp(as_of), "owner": "test", "source": "test", "rows": "1"}
+    text = "".join(f"#! {name} {value}\n" for name, value in heads.items()) + "symbol,reason\nZULU,test\n"
+    (folder / "restricted.csv").write_text(text, encoding="utf-8")
+    return read_house(StreamRequest(lists=folder))

@@ -1,0 +1,64 @@
+"""The pages about the language: every example does what the page says, and the index is complete."""
+
+import re
+
+import pytest
+import yaml
+
+from dsl.codes import codes, page
+from dsl.keywords import CLAUSES, DECLARATIONS, EFFECTS, UNAVAILABLE
+from dsl.pipeline import compile_rules
+from dsl.scenario_file import read_scenario
+from dsl.scenarios import collect, run_case, skeleton
+from tests.dsl.checkout import ROOT, diagnose, expected, places, schemas, shipped, sources_of
+
+PAGES = sorted((ROOT / "docs" / "language").glob("*.md"))
+EXAMPLES = [
+    pytest.param(text, id=f"{path.stem}-{number}")
+    for path in PAGES
+    for number, text in enumerate(re.findall(r"```rules\n(.*?)```", path.read_text(encoding="utf-8"), re.S), 1)
+]
+INDEX = (ROOT / "docs" / "language" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_reports_what_its_page_says_and_its_tests_pass(example: str) -> None:
+    assert places(diagnose(example)) == expected(example)
+    bundle, _ = compile_rules(sources_of(example), schemas())
+    for case in collect(bundle)[0] if bundle else ():
+        outcome = run_case(bundle, case) if bundle else None
+        assert outcome is not None and outcome.passed, f"{case.span} {outcome.problem}; {skeleton(outcome)}"
+
+
+def test_there_is_a_page_for_every_construct_of_this_version() -> None:
+    together = {"calendar": "rulebook", "uses": "rulebook", "fixture": "test"}
+    for word in DECLARATIONS:
+        if word not in UNAVAILABLE:
+            assert ROOT / "docs" / "language" / f"{together.get(word, word)}.md" in PAGES, word
+
+
+def test_the_index_links_every_page_and_names_what_is_not_there() -> None:
+    for path in PAGES:
+        assert path.name == "README.md" or f"]({path.name})" in INDEX, path.name
+    for word in UNAVAILABLE:
+        assert f"`{word}`" in INDEX, word
+
+
+def test_every_clause_and_effect_is_explained_somewhere() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in PAGES)
+    for word in (*CLAUSES, *EFFECTS):
+        assert re.search(rf"\b{word}\b", text), word
+
+
+def test_the_page_of_codes_lists_them_all_with_their_titles() -> None:
+    text = (ROOT / "docs" / "language" / "codes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"\| \[([EW]\d{3})\]\(\.\./\.\./dsl/pages/([EW]\d{3})\.md\) \| (.+) \|", text)
+    shown = [(code, link, title) for code, link, title in rows]
+    assert shown == [(code, code, found.title) for code in codes() if (found := page(code))]
+
+
+def test_the_scenario_file_on_the_page_passes() -> None:
+    text = (ROOT / "docs" / "language" / "test.md").read_text(encoding="utf-8")
+    for example in re.findall(r"```yaml\n(.*?)```", text, re.S):
+        case, found = read_scenario(yaml.safe_load(example), "x.yaml", shipped())
+        assert case is not None and run_case(shipped(), case).passed, found

@@ -1,0 +1,172 @@
+"""What the desk does when the world contradicts it: it stops, keeps the evidence, and never guesses."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from engine.brokers.messages import FinalFill
+from engine.brokers.paper_book import Holding, PaperBook
+from engine.model.event import EventType
+from engine.model.numbers import MICRO, Money, Price, Quantity
+from engine.runtime.halt import HaltRequired, RunRefused
+from engine.runtime.journal import RunJournal
+from engine.runtime.run import Started, drive, start_run
+from engine.store.runs import RunStatus
+from tests.runtime.conftest import record_of
+from tests.runtime.proof_market import CASH, OPERATOR, Desk, StillWall, renamed
+
+Tamper = Callable[[PaperBook], None]
+
+
+@pytest.mark.parametrize("mode", ["LIVE-SHADOW", "LIVE-CAPITAL"])
+def test_live_modes_are_refused(desk: Desk, mode: str) -> None:
+    live = replace(desk.inputs, mode=mode)
+    with pytest.raises(RunRefused) as caught:
+        start_run(live, desk.database, desk.folder, OPERATOR, StillWall())
+    assert caught.value.code == "RUN_LIVE_UNAVAILABLE"
+    with desk.database.read() as unit:
+        assert unit.runs.list() == ()
+
+
+def test_a_report_on_an_unknown_order_halts_with_the_evidence(desk: Desk) -> None:
+    def unknown(book: PaperBook) -> None:
+        book.emit(_fill("FOREIGN_1", 10))
+
+    started, halt = halted(desk, after=3, tamper=unknown)
+    assert halt.code == "UNKNOWN_ORDER"
+    with desk.database.read(started.run_key) as unit:
+        kept = [message.client_order_id for message in unit.inbox.unapplied(started.run_key)]
+    assert "FOREIGN_1" in kept
+
+
+def test_more_than_was_ordered_halts_and_is_not_booked(desk: Desk) -> None:
+    def overfill(book: PaperBook) -> None:
+        (order,) = book.connection.execute("SELECT client_order_id FROM orders WHERE symbol = 'AAA'").fetchall()[0]
+        book.emit(_fill(order, 1))
+
+    started, halt = halted(desk, after=4, tamper=overfill)
+    assert halt.code == "OVERFILL"
+    assert all(fill.fill_id != "planted" for fill in started.composed.state.fills)
+
+
+def test_a_halted_run_stays_halted(desk: Desk) -> None:
+    started, _ = halted(desk, after=3, tamper=lambda book: book.emit(_fill("FOREIGN_1", 10)))
+    again = desk.start()
+    again.composed.close()
+    assert again.run_key != started.run_key
+    with desk.database.read() as unit:
+        run = unit.runs.get(started.run_key)
+    assert run is not None and run.status is RunStatus.HALTED and "UNKNOWN_ORDER" in (run.halt_reason or "")
+    assert record_of(desk.database, started.run_key)[-1].kind is EventType.RUN_HALTED
+
+
+def test_a_run_halted_from_outside_sends_nothing_more(desk: Desk) -> None:
+    def stop(_: PaperBook) -> None:
+        with desk.database.write() as unit:
+            unit.runs.move(run_key[0], RunStatus.RUNNING, RunStatus.HALTED, 1, reason="the operator said so")
+
+    run_key: list[str] = []
+    started, halt = halted(desk, after=2, tamper=stop, on_start=lambda s: run_key.append(s.run_key))
+    assert halt.code == "RUN_NOT_RUNNING" and "the operator said so" in halt.reason
+    book = PaperBook(desk.book_path(started), CASH)
+    (sent,) = book.connection.execute("SELECT count(*) FROM orders").fetchone()
+    book.close()
+    assert sent == 2
+
+
+def test_drift_refuses_opening_orders_and_lets_reducing_ones_pass(desk: Desk) -> None:
+    """Cash that differs proves nothing about positions: they can still be left (LANGUAGE, never lock the desk)."""
+    started = drifting(desk, lambda book: book.add_cash(-500 * MICRO * MICRO))
+    after = [e for e in record_of(desk.database, started.run_key) if e.kind is EventType.DECISION_RECORDED][2:]
+    opening = [e.body for e in after if e.body["code"] == "RECONCILE_DRIFT"]
+    assert {body["verdict"] for body in opening} == {"reject"}
+    assert len(opening) >= 5
+    reducing = [e.body for e in after if e.body["verdict"] == "allow"]
+    assert [body["quantity"] for body in reducing] == [50_000_000]
+    assert all(e.body["code"] == "RECONCILE_DRIFT" for e in after if e.body["verdict"] == "reject")
+
+
+def test_a_position_the_broker_does_not_confirm_proves_no_reduction(desk: Desk) -> None:
+    started = drifting(desk, lambda book: book.put_holding(Holding("AAA", 40_000_000, 40_000_000 * 50_000_000)))
+    record = record_of(desk.database, started.run_key)
+    drift = next(e for e in record if e.kind is EventType.RECON_DRIFT)
+    assert drift.body["doubted"] == ["AAA"] and drift.body["compared"]
+    after = [e.body for e in record if e.kind is EventType.DECISION_RECORDED][2:]
+    assert {body["verdict"] for body in after} == {"reject"}
+
+
+def test_a_desk_that_was_taken_over_writes_nothing_more(desk: Desk) -> None:
+    first = desk.start()
+    steps = drive(first, desk.inputs, desk.database, StillWall())
+    for _ in range(5):
+        next(steps)
+    before = len(record_of(desk.database, first.run_key))
+    second = desk.start()
+    assert second.resumed and second.run_key == first.run_key
+    with pytest.raises(RunRefused) as caught:
+        next(steps)
+    assert caught.value.code == "SECOND_WRITER"
+    assert len(record_of(desk.database, first.run_key)) == before
+    first.composed.close()
+    desk.drive(second)
+    with desk.database.read() as unit:
+        run = unit.runs.get(first.run_key)
+    assert run is not None and run.status is RunStatus.STOPPED
+
+
+def test_every_transaction_of_a_run_holds_the_pen(desk: Desk) -> None:
+    started = desk.start()
+    taken = RunJournal(desk.database, started.run_key, started.composed.setting.book_id, started.composed.state)
+    taken.take_over()
+    for door in (started.composed.journal.write, started.composed.journal.write_book):
+        with pytest.raises(RunRefused), door():
+            raise AssertionError("the door opened")
+    started.composed.close()
+
+
+def halted(
+    desk: Desk, after: int, tamper: Tamper, on_start: Callable[[Started], None] = lambda _: None
+) -> tuple[Started, HaltRequired]:
+    """Drive a run, tamper with the world after some instants, and return why it halted."""
+    started = desk.start()
+    on_start(started)
+    with pytest.raises(HaltRequired) as caught:
+        _drive(desk, started, after, tamper)
+    return started, caught.value
+
+
+def drifting(desk: Desk, tamper: Tamper) -> Started:
+    """Run a plan that opens on every day and reduces once, on books that differ from the second day on."""
+    plans = {"alpha": {"AAA": {0: {"AAA": 50}, 1: {"AAA": 60}, 2: {"AAA": 70}, 3: {"AAA": 0}}}}
+    plans["alpha"]["AAA"] |= {n: {"AAA": 10} for n in range(4, 8)}
+    changed = Desk(renamed(desk.inputs, "drift", script=()), desk.database, desk.folder)
+    patch = pytest.MonkeyPatch()
+    try:
+        from engine.runtime import composition
+        from tests.runtime.proof_market import registry_of
+
+        patch.setattr(composition, "builtin_registry", registry_of(plans))
+        started = changed.start()
+        _drive(changed, started, 3, tamper)
+    finally:
+        patch.undo()
+    return started
+
+
+def _drive(desk: Desk, started: Started, after: int, tamper: Tamper) -> None:
+    try:
+        for step, _ in enumerate(drive(started, desk.inputs, desk.database, StillWall()), 1):
+            if step == after:
+                book = PaperBook(desk.book_path(started), CASH)
+                with book.transaction():
+                    tamper(book)
+                book.close()
+    finally:
+        started.composed.close()
+
+
+def _fill(order: str, shares: int) -> FinalFill:
+    quantity = Quantity(shares * MICRO)
+    at = 1_767_733_200_000_000
+    return FinalFill("planted:fill", order, "b", at, "planted", quantity, Price(50 * MICRO), Money(0))  # type: ignore[arg-type]
