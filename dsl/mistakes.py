@@ -207,7 +207,7 @@ def _is_keyword_near(token: Token, accepted: frozenset[str]) -> bool:
 
 def _keywords(accepted: frozenset[str]) -> list[str]:
     """Return the words of the language among the accepted terminals."""
-    return [word.lower() for word in accepted if word not in _TERMINALS and word.isalpha()]
+    return [word.lower() for word in sorted(accepted) if word not in _TERMINALS and word.isalpha()]
 
 
 def _unit_help(word: str) -> str:

@@ -1,11 +1,12 @@
 """The language from text to bundle, one stage a line: this file is the table of contents.
 
-    text      → syntax tree   parse.py      (grammar.lark, build.py → syntax.py)
+    text      → syntax tree   parse.py      (grammar.lark, build.py → syntax.py; mistakes.py says what is wrong)
     syntax    → rulebooks     names.py      who is called what
-    rulebooks → rule IR       lower.py      (expressions.py, types.py, intervals.py, monotone.py → ir.py)
+    rulebooks → rule IR       lower.py      (lower_*.py on workbench.py; expressions.py types what is written → ir.py)
     rule IR   → bundle        bundle.py     content hash over text, contracts and dated values
 
-A bundle is judged by `interpret.py`, the reference, or by `scalar/`, compiled Python. Every stage is
+Beside it: format.py lays a file out, render.py shows diagnostics, codes.py explains them, scenarios.py
+runs tests. A bundle is judged by `interpret.py`, the reference, or by `scalar/`, compiled Python. Every stage is
 `stage(input) -> (output, diagnostics)`; an exception is a bug.
 """
 

@@ -80,12 +80,13 @@ class DeskApp(App[int]):
                     yield Limits()
                 yield Orders()
             yield WhyPane()
-        yield Input(id="filter", placeholder="words  verdict:reject  rule:EXP  symbol:ALFA", select_on_focus=False)
+        yield Input(id="filter", select_on_focus=False)
         yield Static(Content(""), id="footer", classes="footer")
 
     def on_mount(self) -> None:
-        self.query_one("#filter", Input).display = False
-        self.query_one("#filter", Input).cursor_blink = False
+        box = self.query_one("#filter", Input)
+        box.display = box.cursor_blink = False
+        box.border_title = Content("words  verdict:reject  rule:EXP  symbol:ALFA  -strategy:mean")
         self.action_pane("tape")
         if self._poll_seconds is not None:
             self.set_interval(self._poll_seconds, self.poll_once)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from engine.service.why_text import GLYPHS
+
 
 @dataclass(frozen=True, slots=True)
 class Sign:
@@ -15,11 +17,10 @@ class Sign:
         return f"{self.glyph} {self.word}"
 
 
-VERDICTS = {
-    "allow": Sign("✔", "ALLOW", "good"), "note": Sign("·", "NOTE", "quiet"), "warn": Sign("▲", "WARN", "warn"),
-    "flag": Sign("⚑", "FLAG", "warn"), "clip": Sign("◐", "CLIP", "warn"), "hold": Sign("‖", "HOLD", "wait"),
-    "reject": Sign("✖", "REJECT", "bad"),
+_STYLES = {
+    "allow": "good", "note": "quiet", "warn": "warn", "flag": "warn", "clip": "warn", "hold": "wait", "reject": "bad"
 }  # fmt: skip
+VERDICTS = {verdict: Sign(glyph, verdict.upper(), _STYLES[verdict]) for verdict, glyph in GLYPHS.items()}
 LIMITS = {
     "unknown": Sign("?", "UNKNOWN", "wait"), "crossed": Sign("✖", "CROSSED", "bad"), "near": Sign("▲", "NEAR", "warn"),
     "ok": Sign("✔", "OK", "good"), "unmeasured": Sign("·", "NOT MEASURED", "quiet"),

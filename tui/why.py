@@ -12,12 +12,13 @@ from engine.service.display import clean
 from engine.service.why_text import WhyLine
 from tui.actions import Action
 from tui.lines import Lines, Words
+from tui.signs import VERDICTS
 
 _STYLES = {
     "verdict": "strong", "finding": "strong", "detail": "quiet", "place": "quiet", "label": "label",
     "unknown": "wait", "change": "good",
 }  # fmt: skip
-_BY_GLYPH = {"✖": "bad", "▲": "warn", "◐": "warn", "⚑": "warn", "⏸": "wait", "✔": "good"}
+_BY_GLYPH = {sign.glyph: sign.style for sign in VERDICTS.values()}
 
 
 class WhyPane(Lines):

@@ -19,7 +19,7 @@ class Judge:
 
     __slots__ = (
         "_allow", "_alone", "_always", "_by_age", "_by_slot", "_compiled", "_dummies",
-        "_measured", "_plain", "_witnesses", "fired", "program",
+        "_measured", "_plain", "_said", "_witnesses", "fired", "program",
     )  # fmt: skip
 
     def __init__(self, program: Program) -> None:
@@ -38,6 +38,7 @@ class Judge:
         lines = [(self.program.rules[at], number) for at, number in self._compiled.lines]
         self._measured = frozenset(n for n, (rule, line) in enumerate(lines) if has_evidence(rule, line))
         self._plain = {n: plain_finding(*line) for n, line in enumerate(lines) if n not in self._measured}
+        self._said = self._plain.__getitem__
         self._alone = {n: conclude((finding,), self._witnesses) for n, finding in self._plain.items()}
 
     def judge(self, snapshot: Snapshot) -> Judgement:
@@ -58,7 +59,7 @@ class Judge:
             return alone
         raw.sort()
         try:
-            findings = tuple([self._plain[n] for n in raw])
+            findings = tuple(map(self._said, raw))
         except KeyError:  # a line that shows evidence, or a rule the code leaves open
             return self._conclude(snapshot, raw, self._always)
         return Judgement(self._alone[raw[0]].verdict, findings, self._witnesses)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import decide, demo, rules, why
+from engine.cli import audit, config, db, decide, demo, doctor, md, rules, tui, why
 from engine.cli import run as running
 from engine.cli.diagnostics import complain, explain_failure, note
 from engine.cli.exits import Exit
@@ -24,11 +24,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(demo.demo)
 app.add_typer(rules.app, name="rules")
-app.add_typer(running.app, name="run")
 app.command()(decide.decide)
 app.command()(why.why)
-app.command()(demo.demo)
+app.add_typer(running.app, name="run")
+app.command()(tui.tui)
+app.add_typer(md.app, name="md")
+app.add_typer(audit.app, name="audit")
+app.add_typer(config.app, name="config")
+app.add_typer(db.app, name="db")
+app.command()(doctor.doctor)
 
 
 @app.callback(invoke_without_command=True)

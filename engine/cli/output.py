@@ -1,7 +1,7 @@
 """Standard output carries data and nothing else; everything for people beside it goes to standard error."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -60,7 +60,7 @@ def say_rows(rows: list[dict[str, Any]], form: Format) -> None:
         say_json(rows)
 
 
-def say_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def say_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Write aligned columns; the last one is not padded."""
     widths = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):

@@ -1,10 +1,12 @@
 """`mqk rules`: check, fmt, test, explain and limits of rule files."""
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
 
@@ -17,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files.")
 RulesArgument = Annotated[
     Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
 ]
+AtOption = Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="The date; today's by default.")]
 
 
 @app.command()
@@ -88,3 +91,65 @@ def _data(found: "Iterable[Diagnostic]") -> "list[dict[str, object]]":
     from dsl.render import as_data
 
     return [as_data(diagnostic) for diagnostic in found]
+
+
+@app.command()
+def fmt(
+    path: RulesArgument = None,
+    check_only: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if a file would change.")] = False,
+) -> Exit:
+    """Lay rule files out; comments and the author's line breaks are kept."""
+    from engine.service.rule_format import format_rules, write_laid
+
+    changed = [laid for laid in format_rules(path) if laid.is_changed]
+    for laid in changed:
+        if not check_only:
+            write_laid(laid)
+        say(laid.name)
+    return Exit.FINDINGS if check_only and changed else Exit.FINE
+
+
+@app.command()
+def explain(
+    code: Annotated[str, typer.Argument(help="A code like E203, as a diagnostic shows it.")],
+) -> Exit:
+    """Show what a diagnostic code means, why it matters, and an example to avoid and one to prefer."""
+    from dsl.codes import codes, page
+
+    found = page(code.upper())
+    if found is None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(code.upper(), codes(), 3)
+        help_ = f"did you mean {', '.join(near)}?" if near else f"codes run from {codes()[0]} to {codes()[-1]}"
+        complain("CODE_UNKNOWN", f"no diagnostic has the code {code[:20]!r}", help_)
+        return Exit.USAGE
+    say_block(found.text)
+    return Exit.FINE
+
+
+@app.command()
+def limits(
+    path: RulesArgument = None,
+    at: AtOption = None,
+    engine: Annotated[str | None, typer.Option("--engine", help="Show the tightenings of this engine.")] = None,
+    environment: Annotated[str, typer.Option("--environment", help="Layer of config/environments.")] = "windows-dev",
+    risk_profile: Annotated[str | None, typer.Option("--risk-profile", help="Another risk profile.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="Config folder; the shipped one by default.")] = None,
+    form: FormatOption = Format.TEXT,
+) -> Exit:
+    """Show every number in force on a date: its origin, its range and its next dated change."""
+    from engine.service.rule_limits import ConfigChoice, limits_at
+
+    is_tightened = engine or risk_profile or config
+    chosen = ConfigChoice(environment, engine or "main", risk_profile, config) if is_tightened else None
+    # A person who names no date means the one on their own wall.
+    day = at.date() if at else date.today()
+    lines = limits_at(day, path, chosen)
+    if form is not Format.TEXT:
+        say_rows([line.as_data() for line in lines], form)
+        return Exit.FINE
+    heads = ("param", "key", "value", "tighter", "range", "since", "origin", "next", "cite")
+    cells = [(i.param, i.key, i.value, i.tighter, i.range, i.since, i.origin, i.change, i.cite) for i in lines]
+    say_table(heads, cells)
+    return Exit.FINE

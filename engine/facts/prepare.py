@@ -137,13 +137,11 @@ class Plan:
         """Return the as-of from which on N sessions are fresh at `now`; None near the ends of the table."""
         calendar = self._calendar
         try:
-            last = calendar.index_closing_at_or_after(now + FUTURE_TOLERANCE) + sessions - 1
+            calendar.index_closing_at_or_after(now + FUTURE_TOLERANCE)
             before = calendar.index_closing_at_or_after(now) - sessions
         except CalendarBounds:
             return None
-        if before < 0 or last >= len(calendar.sessions):
-            return None
-        return calendar.sessions[before].close + 1
+        return calendar.sessions[before].close + 1 if before >= 0 else None
 
     def _late(self, reader: Reader, row: Row, now: int) -> int:
         """Return the bits of the rules' own bounds that the facts of a row are too old for."""

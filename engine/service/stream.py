@@ -36,9 +36,7 @@ def decide_stream(
     yield from judge_stream(read_house(request), stream, source, warn)
 
 
-def judge_stream(
-    house: House, stream: BinaryIO, source: str, warn: Warn = lambda fault: None
-) -> Generator[Answer]:
+def judge_stream(house: House, stream: BinaryIO, source: str, warn: Warn = lambda fault: None) -> Generator[Answer]:
     """Yield the answers of one stream under a house that was read before; see `decide_stream`."""
     request = house.request
     lines = _Ordered(house, source)

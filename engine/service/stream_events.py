@@ -13,7 +13,7 @@ from engine.brokers.messages import (
     event_to_data,
 )
 from engine.contracts import Diagnostic, fill_from
-from engine.execution.oms import OmsFault, apply
+from engine.execution.oms import CancelRequested, OmsFault, apply
 from engine.model.event import Event, EventType, Topic
 from engine.model.numbers import Money, NumberFault, parse_decimal
 from engine.model.order import Fill, OrderState
@@ -79,11 +79,24 @@ class StreamEvents:
         name = f"{event.type.value}@{tracked.intent.intent_id}"
         head = (name, str(tracked.client_order_id), None, event.at)
         report: BrokerEvent = CancelAck(*head)
+        if event.type is EventType.ORDER_CANCELED:
+            tracked = self._cancelling(tracked, event.at)
         if event.type is EventType.ORDER_ACKED:
             report = Ack(*head)
         elif event.type is EventType.ORDER_EXPIRED:
             report = Expired(*head, "its time ran out")
         return self._report(event.type, event.at, tracked, report)
+
+    def _cancelling(self, tracked: Tracked, at: Timestamp) -> Tracked:
+        """Return the order with its cancel asked for: in a stream whoever trades asks the broker, unseen by us."""
+        assert tracked.order is not None
+        asked = CancelRequested(f"cancel@{tracked.intent.intent_id}", tracked.order.client_order_id, None, at)
+        pending = apply(tracked.order, asked)
+        if isinstance(pending, OmsFault):
+            return tracked
+        after = tracked.with_order(pending)
+        self._world.state.tracked[tracked.intent.intent_id] = after
+        return after
 
     def _filled(self, event: Event) -> Faults:
         fill = fill_from(event.payload)

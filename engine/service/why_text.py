@@ -11,7 +11,7 @@ from engine.decision.source_lines import Label, SourceLine
 from engine.service.display import clean
 
 GLYPHS = {
-    "allow": "✔", "note": "·", "warn": "▲", "flag": "⚑", "clip": "◐", "hold": "⏸", "reject": "✖",
+    "allow": "✔", "note": "·", "warn": "▲", "flag": "⚑", "clip": "◐", "hold": "‖", "reject": "✖",
 }  # fmt: skip
 """One sign per verdict; it always stands beside the word."""
 MINIMUM = 40
@@ -94,14 +94,20 @@ def _spoken(group: Sequence[Spoken], room: int, is_told: bool) -> Iterator[WhyLi
     if not is_brief:
         yield from _wrapped("reason", spoken.because, room, "  ")
     if spoken.hold:
-        yield from _wrapped("reason", f"⏸ {spoken.hold}", room, "  ")
+        yield from _wrapped("reason", f"‖ {spoken.hold}", room, "  ")
     if spoken.is_spared:
         yield from _wrapped(
             "reason", "the order provably reduces: an unknown fact flags it and does not block", room, "  "
         )
     for fact in spoken.unknown:
         yield from _wrapped("unknown", f"? {fact.path} is unknown: {fact.reason}; {fact.heard}", room, "  ", "    ")
-    yield from _wrapped("place", spoken.place, room, "  ")
+    if not is_brief:
+        yield from _wrapped("place", spoken.place, room, "  ")
+    if is_brief:  # rule and measure stand above; only the line crossed is another
+        for part in spoken.parts:
+            if part.name == "threshold":
+                yield from _tree(part.branch, room, f"  {spoken.relation} ", "  ")
+        return
     yield from _source(spoken.source, room)
     names = {"measure": "measured", "threshold": spoken.relation or "threshold", "guard": "applies when",
              "exception": "unless", "condition": "when"}  # fmt: skip

@@ -1,6 +1,7 @@
 """Decision streams for tests: a desk on which everything is known, and probes that would pass on it."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from engine.model.time import format_timestamp
 from engine.service.stream import judge_stream
 from engine.service.stream_desk import Answer
 from engine.service.stream_world import House, StreamRequest, read_house
+from engine.shipped import shipped
 
 ACCOUNT, SYMBOL = "ACC-1", "AAPL"
 GOOD: dict[str, Any] = {
@@ -19,14 +21,26 @@ GOOD: dict[str, Any] = {
     "integrity.state": "CLEAN", "market.ask": "100.01", "market.bid": "99.99", "market.last": "100",
     "reconcile.mismatches": 0, "reconcile.state": "CLEAN",
 }  # fmt: skip
-PROBES: dict[str, dict[str, Any]] = {
-    "buy at a limit": {"side": "BUY", "type": "LIMIT", "limit_price": "100", "quantity": "1"},
-    "buy at market": {"side": "BUY", "type": "MARKET", "quantity": "2"},
-    "sell short at a limit": {"side": "SELL", "type": "LIMIT", "limit_price": "100", "quantity": "103"},
-    "sell short at market": {"side": "SELL", "type": "MARKET", "quantity": "104"},
-}
-REDUCE = {"side": "SELL", "type": "LIMIT", "limit_price": "100", "quantity": "1"}
-HELD = "100"
+HELD = 10
+
+
+def probes(extra: int) -> dict[str, dict[str, Any]]:
+    """Return orders that take on risk, `extra` shares larger, so that no two of them are the same order."""
+    buy, short = str(1 + extra), str(HELD + 1 + extra)
+    return {
+        "buy at a limit": {"side": "BUY", "type": "LIMIT", "limit_price": "100", "quantity": buy},
+        "buy at market": {"side": "BUY", "type": "MARKET", "quantity": buy},
+        "sell short at a limit": {"side": "SELL", "type": "LIMIT", "limit_price": "100", "quantity": short},
+        "sell short at market": {"side": "SELL", "type": "MARKET", "quantity": short},
+    }
+
+
+PROBES = tuple(probes(0))
+
+
+def reducing(extra: int) -> dict[str, Any]:
+    """Return an order that provably reduces; its price differs instead of its size."""
+    return {"side": "SELL", "type": "LIMIT", "limit_price": f"100.{extra:02d}", "quantity": "1"}
 
 
 def fact(path: str, value: Any, at: int, as_of: int | None = None, timeframe: str | None = "1m") -> dict[str, Any]:
@@ -100,10 +114,21 @@ def play(house: House, script: Script) -> list[Answer]:
     return answers
 
 
-def house_with_list(folder: Path, as_of: int) -> House:
-    """Return the shipped rules and configuration with a restricted list of one other name."""
+def rules_that_permit_short_sales(folder: Path) -> Path:
+    """Return a copy of the shipped rules in which every line can be reached: the house forbids short sales."""
+    target = folder / "rules"
+    shutil.copytree(shipped("rules"), target)
+    book = target / "pre_trade" / "short_sale.rules"
+    text = book.read_text(encoding="utf-8")
+    assert "  always = FORBIDDEN cite" in text
+    book.write_text(text.replace("  always = FORBIDDEN cite", "  always = PERMITTED cite"), encoding="utf-8")
+    return target
+
+
+def house_with_list(folder: Path, as_of: int, rules: Path | None = None) -> House:
+    """Return rules and the shipped configuration with a restricted list of one other name."""
     folder.mkdir(parents=True, exist_ok=True)
     heads = {"list": "restricted v1", "as_of": format_timestamp(as_of), "owner": "test", "source": "test", "rows": "1"}
     text = "".join(f"#! {name} {value}\n" for name, value in heads.items()) + "symbol,reason\nZULU,test\n"
     (folder / "restricted.csv").write_text(text, encoding="utf-8")
-    return read_house(StreamRequest(lists=folder))
+    return read_house(StreamRequest(rules=rules, lists=folder))

@@ -16,7 +16,21 @@ from engine.marketdata.calendar import load_calendar
 from engine.model.time import MILLISECOND, MINUTE, SECOND
 from engine.service.rule_files import load_bundle
 from engine.service.stream_desk import Answer
-from tests.cli.stream_script import GOOD, HELD, PROBES, REDUCE, event, fact, fill, house_with_list, intent, play, restate
+from tests.cli.stream_script import (
+    GOOD,
+    HELD,
+    PROBES,
+    event,
+    fact,
+    fill,
+    house_with_list,
+    intent,
+    play,
+    probes,
+    reducing,
+    restate,
+    rules_that_permit_short_sales,
+)
 
 DAY = date(2026, 3, 2)
 CALENDAR = load_calendar()
@@ -109,9 +123,10 @@ def edge_lines(path: str, fault: str, at: int) -> Iterator[dict[str, Any]]:
         yield fact(path, GOOD[path], at, at - MINUTE)
 
 
-def probes(label: str, at: int, answers: list[Answer], into: dict[str, Answer]) -> Iterator[dict[str, Any]]:
+def ask(label: str, extra: int, at: int, answers: list[Answer], into: dict[str, Answer]) -> Iterator[dict[str, Any]]:
     """Ask with every probe, a reducing order and a cancel; take back what was allowed."""
-    asked = {**PROBES, "reduce": REDUCE, "cancel": {"kind": "CANCEL", "target": "nothing", "quantity": "1"}}
+    cancel = {"kind": "CANCEL", "target": "nothing", "quantity": "1"}
+    asked = {**probes(extra), "reduce": reducing(extra), "cancel": cancel}
     for number, (name, fields) in enumerate(asked.items()):
         intent_id = f"{label}-{number}"
         yield intent(intent_id, at, f"s{label}", **fields)
@@ -128,7 +143,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Seen
 
     def within(answers: list[Answer]) -> Iterator[dict[str, Any] | bytes]:
         at = SESSION.open + 10 * MINUTE
-        yield fill("opening", at, HELD)
+        yield fill("opening", at, str(HELD))
         for number, (path, fault) in enumerate(cases):
             if fault == "stale" and is_by_session(path):
                 continue
@@ -136,24 +151,26 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Seen
             result = out.setdefault((path, fault), Seen({}, {}))
             yield from restate(at, reference_age=REFERENCE)
             yield from edge_lines(path, fault, at)
-            yield from probes(f"e{number}", at, answers, result.edge)
+            yield from ask(f"e{number}", 0, at, answers, result.edge)
             yield from broken_lines(path, fault, at)
-            yield from probes(f"b{number}", at, answers, result.broken)
+            yield from ask(f"b{number}", 1, at, answers, result.broken)
 
     def after(answers: list[Answer]) -> Iterator[dict[str, Any] | bytes]:
         chosen = [(n, case) for n, case in enumerate(cases) if case[1] == "stale" and is_by_session(case[0])]
-        yield fill("opening", SESSION.close, HELD)
+        yield fill("opening", SESSION.close, str(HELD))
         for late in (0, 1):
-            for number, (path, fault) in chosen:
+            for place, (number, (path, fault)) in enumerate(chosen):
                 at = SESSION.close + late
                 result = out.setdefault((path, fault), Seen({}, {}))
                 yield from restate(at, reference_age=REFERENCE)
                 yield from broken_lines(path, fault, at)
-                yield from probes(f"{'be'[1 - late]}{number}", at, answers, result.broken if late else result.edge)
+                into, label = (result.broken, "b") if late else (result.edge, "e")
+                yield from ask(f"{label}{number}", 2 * place + late, at, answers, into)
 
     folder = tmp_path_factory.mktemp("lists")
-    play(house_with_list(folder / "a", SESSION.open), within)
-    play(house_with_list(folder / "b", SESSION.close + 1), after)
+    rules = rules_that_permit_short_sales(folder)
+    play(house_with_list(folder / "a", SESSION.open, rules), within)
+    play(house_with_list(folder / "b", SESSION.close + 1, rules), after)
     return out
 
 

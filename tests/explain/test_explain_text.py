@@ -96,7 +96,7 @@ def test_one_unknown_fact_that_silences_two_lines_of_a_rule_is_told_once() -> No
         ([(2, "a")], ["  ╰ a"]),
         ([(0, "a"), (5, "b")], ["╰ a  ╰ b"]),
         ([(0, "long value"), (5, "b")], ["│    ╰ b", "╰ long value"]),
-        ([(0, "aa"), (4, "bbbb"), (8, "c")], ["│   │   ╰ c", "╰ aa│", "    ╰ bbbb"]),
+        ([(0, "aa"), (4, "bbbb"), (8, "c")], ["│   │   ╰ c", "│   ╰ bbbb", "╰ aa"]),
         ([(18, "wide")], ["              ╰ wide"]),
         ([], []),
     ],

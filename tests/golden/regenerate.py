@@ -9,8 +9,8 @@ import json
 from dsl.interpret import judge
 from tests.golden.case_files import FOLDER, canonical, case_files, freeze, read_cases, write_file
 
-DRAWN = 15
-FIRST_SEED = 9_100_000
+DRAWN = 18
+FIRST_SEED = 9_100_004
 
 
 def rewrite() -> int:

@@ -69,13 +69,14 @@ def our_engines(rules: Rules) -> list[Engine]:
 
     def make() -> tuple[Call, Call]:
         built.append(ours.build(rules))
-        return built[0].decider(), lambda raw: built[0].prepare(ours.arrive(raw))
+        return built[0].judge.judge, lambda raw: built[0].prepare(ours.arrive(raw))
 
     decide = measure.build(DECIDE, make)
+    decide.ids = ours.ids
     engine = built[0]
     return [
-        decide, Engine(PREPARE, engine.prepare, ours.arrive), Engine(SUM, engine.whole(), ours.arrive),
-        Engine(RAW, engine.from_raw, lambda raw: raw),
+        decide, Engine(PREPARE, engine.prepare, ours.arrive), Engine(SUM, engine.whole(), ours.arrive, ours.ids),
+        Engine(RAW, engine.from_raw, lambda raw: raw, ours.ids),
     ]  # fmt: skip
 
 
@@ -133,7 +134,7 @@ def _flat(options: Namespace) -> int:
         Engine(f"{what} {size}", call, ready)
         for size, built in zip(FLAT, (few, many), strict=True)
         for what, call, ready in (
-            ("decide", built.decider(), lambda raw, b=built: b.prepare(ours.arrive(raw))),
+            ("decide", built.judge.judge, lambda raw, b=built: b.prepare(ours.arrive(raw))),
             ("sum", built.whole(), ours.arrive),
         )
     ]

@@ -13,11 +13,15 @@ _clock = time.perf_counter_ns
 
 @dataclass(slots=True)
 class Engine:
-    """A contender: `decide` is timed call by call on what `prepare` made of an intent, untimed."""
+    """A contender: `decide` is timed call by call on what `prepare` made of an intent, untimed.
+
+    `ids` reads the ids of the broken rules off the answer, for the comparison with the oracle.
+    """
 
     name: str
     decide: Call
     prepare: Call
+    ids: Call = list
     build_ms: float = 0.0
     verified: int = 0
     batch: int = 0
@@ -38,14 +42,14 @@ def build(name: str, make: Callable[[], tuple[Call, Call]]) -> Engine:
     """Return an engine with the time it took to make."""
     start = _clock()
     decide, prepare = make()
-    return Engine(name, decide, prepare, (_clock() - start) / 1e6)
+    return Engine(name, decide, prepare, build_ms=(_clock() - start) / 1e6)
 
 
 def verify(engine: Engine, data: Sequence[Any], expected: Sequence[list[str]], seconds: float) -> str:
     """Compare ids with the oracle's on as many intents as fit the budget; return the first difference, or nothing."""
     stop = time.perf_counter() + seconds
     for intent, wanted in zip(data, expected, strict=False):
-        got = sorted(engine.decide(engine.prepare(intent)))
+        got = sorted(engine.ids(engine.decide(engine.prepare(intent))))
         if got != wanted:
             return f"intent {engine.verified}: {sorted(set(got) ^ set(wanted))[:4]} differ"
         engine.verified += 1

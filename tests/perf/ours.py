@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
 from typing import Any
 
+from dsl.judgement import Judgement
 from dsl.pipeline import compile_rules
 from dsl.program import REDUCES, Program, in_force
 from dsl.scalar.judge import Judge
@@ -23,32 +23,31 @@ NOW = 1_767_625_200_000_000
 LAW_DATE = date(2026, 1, 5)
 _PATHS = {name: path_of(name) for name in FACTS}
 _AS_OF = {path: NOW - 1_000 * at for at, path in enumerate([*_PATHS.values(), RESTRICTED_PATH, REDUCES])}
-_CODE = attrgetter("code")
 
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """`decide` is from a snapshot to all ids, `prepare` from arrived facts to a snapshot, `arrive` is not timed."""
+    """`judge.judge` is from a snapshot to all findings, `prepare` from arrived facts to a snapshot."""
 
     program: Program
     plan: Plan
     judge: Judge
 
-    def decider(self) -> Callable[[Snapshot], list[str]]:
-        """Return the function from a snapshot to all ids."""
-        judge = self.judge.judge
-        return lambda snapshot: list(map(_CODE, judge(snapshot).findings))
-
-    def whole(self) -> Callable[[Row], list[str]]:
-        """Return the function from arrived facts to all ids."""
+    def whole(self) -> Callable[[Row], Judgement]:
+        """Return the function from arrived facts to all findings."""
         judge, take = self.judge.judge, self.plan.snapshot
-        return lambda arrived: list(map(_CODE, judge(take((), (arrived,), NOW)).findings))
+        return lambda arrived: judge(take((), (arrived,), NOW))
 
     def prepare(self, arrived: Row) -> Snapshot:
         return self.plan.snapshot((), (arrived,), NOW)
 
-    def from_raw(self, raw: Raw) -> list[str]:
+    def from_raw(self, raw: Raw) -> Judgement:
         return self.whole()(arrive(raw))
+
+
+def ids(judgement: Judgement) -> list[str]:
+    """Return the ids of the broken rules: a finding's code is its rule's id in the pack."""
+    return [finding.code for finding in judgement.findings]
 
 
 def arrive(raw: Raw) -> Row:

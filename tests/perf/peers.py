@@ -21,7 +21,7 @@ def load(harness: str) -> bench.Field:
 
     def peers(rules: Rules) -> dict[str, Callable[[], tuple[Call, Call]]]:
         wanted = os.environ.get("PEERS_ENGINES")
-        names = wanted.split(",") if wanted else [name for name in engines.ENGINES if name not in LEFT_OUT]
+        names = wanted.split(";") if wanted else [name for name in engines.ENGINES if name not in LEFT_OUT]
         return {name: _maker(engines.ENGINES[name][0], rules) for name in names if _can_build(name, rules)}
 
     def hand(rules: Rules) -> Call:

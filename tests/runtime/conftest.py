@@ -1,10 +1,11 @@
 """The proof market read once, a desk on each database, and one finished run on each to look at."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,17 +15,8 @@ from engine.runtime.inputs import RunInputs
 from engine.runtime.run import Started
 from engine.runtime.state import DeskState
 from engine.store.database import Database, open_database
-from tests.runtime.proof_market import CASH, Desk, proof_inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One entry of the record: its place, kind, instant and body."""
-
-    place: int
-    kind: EventType
-    at: int
-    body: dict[str, Any]
+from tests.runtime.proof_market import CASH, Desk, proof_inputs, until
+from tests.runtime.record import Recorded, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +48,6 @@ class Finished:
         return self.of(EventType.DECISION_RECORDED)
 
 
-def record_of(database: Database, run_key: str) -> tuple[Recorded, ...]:
-    """Return everything a run recorded."""
-    with database.read(run_key) as unit:
-        return tuple(Recorded(n, EventType(e.kind), e.at, e.body) for n, e in enumerate(unit.audit.read(run_key)))
-
-
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> RunInputs:
     """The whole proof market; read once, frozen."""
@@ -69,17 +55,39 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> RunInputs:
 
 
 @pytest.fixture
-def desk(market: RunInputs, database: Database, tmp_path: Path) -> Desk:
-    """The whole run, not started."""
-    return Desk(market, database, tmp_path)
+def memory() -> Iterator[Path]:
+    """A folder in memory where there is one; a kill loses nothing there that a disk would keep."""
+    held = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=held if os.access(held, os.W_OK) else None) as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def small(market: RunInputs, sqlite_template: Path, memory: Path) -> Iterator[Desk]:
+    """The first five sessions on SQLite, not started: for laws no database has a part in."""
+    shutil.copyfile(sqlite_template, memory / "desk.db")
+    with open_database(f"sqlite:///{memory / 'desk.db'}") as database:
+        yield Desk(until(market, 5), database, memory)
+
+
+@pytest.fixture
+def desk(
+    backend: str, request: pytest.FixtureRequest, market: RunInputs, sqlite_template: Path, memory: Path
+) -> Iterator[Desk]:
+    """The whole run on each database, not started."""
+    if backend == "postgresql":
+        yield Desk(market, request.getfixturevalue("database"), memory)
+        return
+    shutil.copyfile(sqlite_template, memory / "desk.db")
+    with open_database(f"sqlite:///{memory / 'desk.db'}") as database:
+        yield Desk(market, database, memory)
 
 
 @pytest.fixture(scope="session", params=("sqlite", "postgresql"))
-def finished(
-    request: pytest.FixtureRequest, market: RunInputs, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Finished]:
+def finished(request: pytest.FixtureRequest, market: RunInputs) -> Iterator[Finished]:
     """The whole run, once on each database, for laws that only look."""
-    folder = tmp_path_factory.mktemp("finished")
+    held = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(dir=held if os.access(held, os.W_OK) else None))
     server = None
     if request.param == "sqlite":
         shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "desk.db")
@@ -95,3 +103,23 @@ def finished(
         book.close()
     if server is not None:
         server.take_back(address)
+    shutil.rmtree(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What an uninterrupted run says: its record and the hash of its content."""
+
+    record: tuple[Recorded, ...]
+    content_hash: str
+
+
+@pytest.fixture(scope="session")
+def reference(market: RunInputs, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    """The whole run once, uninterrupted."""
+    folder = tmp_path_factory.mktemp("reference")
+    shutil.copyfile(sqlite_template, folder / "desk.db")
+    with open_database(f"sqlite:///{folder / 'desk.db'}") as database:
+        desk = Desk(market, database, folder)
+        started = desk.run()
+        return Reference(record_of(database, started.run_key), desk.export(started).content_hash)

@@ -86,6 +86,11 @@ class StoredRun:
         self.stored = len(self.desk.records)
 
 
+def hash_of(raw: bytes) -> str:
+    """Return what a record is filed under."""
+    return hashlib.sha256(raw).hexdigest()
+
+
 def _file(unit: Any, record: dict[str, Any]) -> None:
     intent = record["intent"]
     at = OPEN + record["seq"]
@@ -95,7 +100,7 @@ def _file(unit: Any, record: dict[str, Any]) -> None:
     raw = canonical(record)
     row = DecisionRow(
         record["decision_id"], intent["intent_id"], RUN, record["seq"], at, record["verdict"], raw,
-        hashlib.sha256(raw).hexdigest(),
+        hash_of(raw),
     )  # fmt: skip
     findings = tuple(
         FindingRow(record["decision_id"], n, f["rule"], f["line"], f["effect"], f["code"], f["mode"])
