@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 CORES ?= 2
 
-.PHONY: help env demo test check lint types contracts rules pythons bench fmt lock clean
+.PHONY: help env demo test check lint types contracts rules pythons bench fmt tables lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z%-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | awk -F '\t' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -49,6 +49,9 @@ campaign-%: env ## the full leg of one long proof; writes its figures to docs/ev
 fmt: env ## format, and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+tables: env ## build the parser's tables again, after a change of the grammar
+	$(BIN)/python scripts/build_tables.py
 
 lock: env ## resolve again: uv.lock and the two hashed requirement files
 	$(BIN)/uv lock

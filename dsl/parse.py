@@ -20,6 +20,7 @@ from dsl.keywords import CLAUSES, DECLARATIONS, EFFECTS, RESERVED, UNAVAILABLE
 from dsl.mistakes import Piece, accepted_by, explain_mistake
 from dsl.suggest import nearest
 from dsl.syntax import Declaration, Expr, File
+from dsl.tables import load_tables
 from dsl.text import Source, Span
 
 MAX_BYTES = 1_000_000
@@ -39,18 +40,23 @@ def _as_word(terminal: TerminalDef) -> None:
         terminal.priority = 4
 
 
+def grammar_text() -> str:
+    """Return the grammar with the reserved words filled in."""
+    return _GRAMMAR.read_text(encoding="utf-8").replace("@RESERVED@", "|".join(RESERVED))
+
+
+def build_grammar() -> Lark:
+    """Return the parser built from the grammar; takes seconds, where stored tables take a moment."""
+    return Lark(
+        grammar_text(), parser="lalr", maybe_placeholders=True, propagate_positions=True,
+        start=["declaration", "expr"], edit_terminals=_as_word,
+    )  # fmt: skip
+
+
 @cache
 def grammar() -> Lark:
-    """Return the parser tables, built once per process."""
-    text = _GRAMMAR.read_text(encoding="utf-8").replace("@RESERVED@", "|".join(RESERVED))
-    return Lark(
-        text,
-        parser="lalr",
-        maybe_placeholders=True,
-        propagate_positions=True,
-        start=["declaration", "expr"],
-        edit_terminals=_as_word,
-    )
+    """Return the parser, once per process: the stored tables where they are of this grammar, else built anew."""
+    return load_tables(grammar_text()) or build_grammar()
 
 
 def parse(source: Source) -> tuple[File, list[Diagnostic]]:

@@ -1,6 +1,6 @@
 """`mqk rules`: check, fmt, test, explain and limits of rule files."""
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -144,7 +144,7 @@ def limits(
     is_tightened = engine or risk_profile or config
     chosen = ConfigChoice(environment, engine or "main", risk_profile, config) if is_tightened else None
     # A person who names no date means the one on their own wall.
-    day = at.date() if at else date.today()
+    day = (at or datetime.now().astimezone()).date()
     lines = limits_at(day, path, chosen)
     if form is not Format.TEXT:
         say_rows([line.as_data() for line in lines], form)

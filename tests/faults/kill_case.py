@@ -16,14 +16,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.audit.verify import VerdictCode, verify
+from engine.audit.verify import verify
 from engine.brokers.contract import Accepted, NotFound, Outcome, Ticket
 from engine.brokers.paper import PaperBroker
 from engine.brokers.paper_book import PaperBook
 from engine.model.event import EventType
 from engine.model.numbers import MICRO
 from engine.runtime import composition
-from engine.runtime.halt import RunRefused
+from engine.runtime.halt import HaltRequired, RunRefused
 from engine.runtime.inputs import RunInputs
 from engine.runtime.run import Started
 from engine.store.database import Database, open_database
@@ -151,7 +151,7 @@ def run_in_fork(
             database.on_statement(tell)
             desk = Desk(inputs, database, folder)
             started = desk.start()
-            with suppress(RunRefused, composition_halt()):
+            with suppress(RunRefused, HaltRequired):
                 desk.drive(started)
             reached = moments
             truth = truth_of(desk, started)
@@ -161,13 +161,6 @@ def run_in_fork(
 
     told = in_fork(work, folder)
     return None if told is None else Truth(**told)
-
-
-def composition_halt() -> type[BaseException]:
-    """Return what a halted run raises."""
-    from engine.runtime.halt import HaltRequired
-
-    return HaltRequired
 
 
 def truth_of(desk: Desk, started: Started) -> Truth:
@@ -211,7 +204,7 @@ def _broken(
         "the broker took an order twice": len(acks) == len(set(acks)) == len(orders),
         "a stored fill twice or none": sorted(f.fill_id for f in fills) == sorted(str(e.key) for _, _, e in trades),
         "a fill booked twice or not": sorted(f.fill_id for f in state.fills) == sorted(f.fill_id for f in fills),
-        "the audit chain is broken": chain.code is VerdictCode.INTACT,
+        "the audit chain is broken": chain.finding is None,
     }
     if truth.status == "STOPPED":
         promises |= {

@@ -122,6 +122,12 @@ def until(inputs: RunInputs, sessions: int) -> RunInputs:
     return renamed(inputs, f"until {sessions}", bars=bars, script=script)
 
 
+def short(inputs: RunInputs) -> RunInputs:
+    """Return three sessions without the hourly symbol: orders, fills, a hold and its approval."""
+    cut = until(inputs, 3)
+    return renamed(cut, "short", bars={symbol: cut.bars[symbol] for symbol in ("AAA", "BBB")})
+
+
 @dataclass(slots=True)
 class Desk:
     """A run on a database, started and driven in this process."""
