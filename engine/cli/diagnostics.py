@@ -22,8 +22,8 @@ def complain(code: str, what: str, help: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Write one line for people to standard error."""
-    _write([text])
+    """Write text for people to standard error."""
+    _write(text.split("\n"))
 
 
 def explain_failure(error: BaseException) -> Exit:

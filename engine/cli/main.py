@@ -17,8 +17,11 @@ from engine.cli.diagnostics import complain, explain_failure, note
 from engine.cli.exits import Exit
 from engine.cli.output import flush, say
 
+PROGRAM = "mqk"
+COMPLETING = "_MQK_COMPLETE"
+"""Set by a shell that asks how a command line may go on."""
 app = typer.Typer(
-    name="mqk",
+    name=PROGRAM,
     help="A trading desk whose judgement is written in rule files.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -76,10 +79,16 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> Exit:
+    command = typer.main.get_command(app)
+    said = sys.argv[1:] if arguments is None else arguments
+    if COMPLETING in os.environ:
+        command.main(said, prog_name=PROGRAM)
     try:
-        ended = typer.main.get_command(app).main(arguments, prog_name="mqk", standalone_mode=False)
-        return ended if isinstance(ended, Exit) else Exit(ended or 0)
-    except (BrokenPipeError, KeyboardInterrupt):
+        # Not `command.main`: it would turn an interrupt and a reader that went away into exit codes of its own.
+        with command.make_context(PROGRAM, list(said)) as context:
+            ended = command.invoke(context)
+        return ended if isinstance(ended, Exit) else Exit.FINE
+    except BrokenPipeError:
         raise
     except typer.Abort:
         raise KeyboardInterrupt from None

@@ -52,6 +52,7 @@ def start(
     request = RunRequest(
         mode=mode, engine=engine, environment=environment, bars=bars, instruments=instruments, out=out, database=db,
         rules=rules, lists=lists, config=config, risk_profile=risk_profile, stress=tuple(stress or ()),
+        overrides=tuple(settings or ()),
         approvals=approvals, law_date=law_date.date() if law_date else None, account=account,
         cash=Money(money(cash)), operator=operator,
     )  # fmt: skip

@@ -132,6 +132,11 @@ def _host(inputs: RunInputs) -> Host:
     """Return the strategies of the configuration. Raises RunRefused."""
     registry = builtin_registry()
     wanted = inputs.config.settings.strategies
+    fed = {(symbol, bars[0].timeframe) for symbol, bars in inputs.bars.items()}
+    for name, chosen in sorted(wanted.items()):
+        if not any((symbol, chosen.timeframe) in fed for symbol in chosen.symbols):
+            what = f"strategy {name} wants {chosen.timeframe} bars of {', '.join(chosen.symbols)}, and none are given"
+            raise RunRefused("STRATEGY_UNFED", what, "give such bars, or change its timeframe or symbols with --set")
     faults = list(discover(registry, sorted({s.plugin for s in wanted.values()})))
     members = []
     for name, chosen in sorted(wanted.items()):

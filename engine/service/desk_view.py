@@ -1,7 +1,7 @@
 """What screens show of a run: pure data, read from the store and never written."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from engine.service.desk_limits import LimitBoard
 from engine.service.desk_lines import (
@@ -26,24 +26,6 @@ BATCH = 2_000
 VIOLATIONS_KEPT = 1_000
 ROWS_SHOWN = 200
 Row = TypeVar("Row")
-
-
-class Follower(Protocol):
-    """Follows one run from its first decision; every call reads one moment and may come from a thread."""
-
-    def poll(self) -> DeskNews: ...
-
-    def book(self) -> BookNews: ...
-
-    def explain(self, decision_id: str, width: int) -> tuple[WhyLine, ...]: ...
-
-
-class View(Protocol):
-    """What a screen needs of a database."""
-
-    def runs(self) -> tuple[RunLine, ...]: ...
-
-    def follow(self, run_key: str) -> Follower: ...
 
 
 class DeskView:

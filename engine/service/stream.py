@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from engine.contracts import Diagnostic
+from engine.decision.record import intent_data
 from engine.integrity.checks import next_bar_due
 from engine.model.bar import Timeframe
 from engine.model.calendar import CalendarBounds
@@ -17,7 +18,7 @@ from engine.runtime.approvals import HoldDesk
 from engine.service.refusal import StreamRefused
 from engine.service.stream_desk import Answer, StreamDesk
 from engine.service.stream_events import StreamEvents
-from engine.service.stream_intents import UNNAMED, answerable, because, fault_of
+from engine.service.stream_intents import UNNAMED, account_in, answerable, because, fault_of
 from engine.service.stream_lines import EventSaid, FactSaid, IntentAsked, IntentBroken, Line, LineRefused, read_lines
 from engine.service.stream_world import House, StreamRequest, World, open_world, read_house
 
@@ -73,11 +74,7 @@ def judge_stream(house: House, stream: BinaryIO, source: str, warn: Warn = lambd
 
 
 def _account_of(line: IntentAsked | IntentBroken) -> str:
-    if isinstance(line, IntentAsked):
-        return line.intent.account
-    said = answerable({}, "X", UNNAMED, "", line.number, taken=True)
-    named = line.given.get("account")
-    return named if isinstance(named, str) and named.isascii() and named.isalnum() else said.account
+    return line.intent.account if isinstance(line, IntentAsked) else account_in(line.given)
 
 
 class _Ordered:
@@ -114,7 +111,7 @@ class _Ordered:
     def _late(self, line: IntentAsked | IntentBroken, problem: Diagnostic | None) -> IntentBroken:
         """Return an intent whose instant cannot stand as one refused at the stream's own clock."""
         faults = line.faults if isinstance(line, IntentBroken) else ()
-        given = line.given if isinstance(line, IntentBroken) else {"intent_id": line.intent.intent_id}
+        given = line.given if isinstance(line, IntentBroken) else intent_data(line.intent)
         return IntentBroken(line.number, self._now, given, (*faults, *([problem] if problem else [])))
 
     def _problem(self, at: Timestamp) -> Diagnostic | None:

@@ -22,11 +22,7 @@ def answerable(given: Mapping[str, Any], engine: str, account: str, run_id: str,
     Its id is the one given when that is fit and free, else derived from the line; size 0 makes sure that
     it can never be mistaken for an order.
     """
-    own = derived_id("int", run_id, "line", number)
-    plain: dict[str, Any] = {
-        "intent_id": own, "engine": engine, "account": account, "strategy": UNNAMED, "principal": UNNAMED,
-        "kind": "NEW", "symbol": NO_SYMBOL, "side": "BUY", "type": "MARKET", "quantity": "1", "time_in_force": "DAY",
-    }  # fmt: skip
+    plain = _plain(derived_id("int", run_id, "line", number), engine, account)
     kept = dict(plain)
     for name in (*_NAMES, *(() if taken else ("intent_id",))):
         if name in given and isinstance(intent_from({**plain, name: given[name]}), Intent):
@@ -34,6 +30,20 @@ def answerable(given: Mapping[str, Any], engine: str, account: str, run_id: str,
     intent = intent_from(kept)
     assert isinstance(intent, Intent), "every field was accepted by itself and none excludes another"
     return replace(intent, quantity=Quantity(0))
+
+
+def account_in(given: Mapping[str, Any]) -> str:
+    """Return the account a broken intent names, where that can be told."""
+    named = given.get("account")
+    fits = isinstance(intent_from({**_plain("any", "ANY", UNNAMED), "account": named}), Intent)
+    return str(named) if fits else UNNAMED
+
+
+def _plain(intent_id: str, engine: str, account: str) -> dict[str, Any]:
+    return {
+        "intent_id": intent_id, "engine": engine, "account": account, "strategy": UNNAMED, "principal": UNNAMED,
+        "kind": "NEW", "symbol": NO_SYMBOL, "side": "BUY", "type": "MARKET", "quantity": "1", "time_in_force": "DAY",
+    }  # fmt: skip
 
 
 def because(faults: tuple[Diagnostic, ...]) -> str:

@@ -35,6 +35,35 @@ Moment = Callable[[str, str], None]
 """Told `before` or `after` and the statement, for every statement and COMMIT of desk and broker alike."""
 
 
+Condition = Callable[[str, str], bool]
+"""Whether a moment is the one to die at."""
+
+
+def at(kind: str, statement: str, occurrence: int = 1) -> Condition:
+    """Return the moment before or after the n-th statement that begins so."""
+    seen = 0
+
+    def is_now(told: str, text: str) -> bool:
+        nonlocal seen
+        seen += told == kind and text.startswith(statement)
+        return seen == occurrence
+
+    return is_now
+
+
+def once_committed(statement: str, occurrence: int = 1) -> Condition:
+    """Return the moment after the COMMIT of the transaction that holds the n-th such statement."""
+    reached = at("after", statement, occurrence)
+    is_reached = False
+
+    def is_now(told: str, text: str) -> bool:
+        nonlocal is_reached
+        is_reached = is_reached or reached(told, text)
+        return is_reached and told == "after" and text == "COMMIT"
+
+    return is_now
+
+
 @dataclass(slots=True)
 class Truth:
     """What a finished run left: how it ended, its record, its content, and what contradicts the promises."""
@@ -106,33 +135,36 @@ class Deaf(PaperBroker):
         return outcome
 
 
-def in_fork(work: Callable[[], Any], folder: Path) -> Any:
-    """Run work in a forked child and return what it returned; None when the child was killed."""
-    answer = folder / "answer.json"
+def begin_fork(work: Callable[[], Any], answer: Path) -> int:
+    """Start work in a forked child, which writes what it returned to a file; return the child."""
     answer.unlink(missing_ok=True)
     child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            answer.write_text(json.dumps(work()), encoding="utf-8")
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-            sys.stderr.flush()
-        finally:
-            os._exit(code)
+    if child:
+        return child
+    code = 1
+    try:
+        answer.write_text(json.dumps(work()), encoding="utf-8")
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def end_fork(child: int, answer: Path) -> Any:
+    """Wait for a child and return what it wrote; None when it was killed."""
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
         return None
-    if os.WEXITSTATUS(status) != 0:
-        raise AssertionError("a process of the desk broke; its traceback is on the standard error")
+    assert os.WEXITSTATUS(status) == 0, "a process of the test broke; its traceback is on the standard error"
     return json.loads(answer.read_text(encoding="utf-8"))
 
 
 def run_in_fork(
     inputs: RunInputs, address: str, folder: Path, kill_at: int | None = None,
-    broker: type[PaperBroker] = PaperBroker, kill_when: Callable[[str, str], bool] | None = None,
+    broker: type[PaperBroker] = PaperBroker, kill_when: Condition | None = None,
 ) -> Truth | None:  # fmt: skip
     """Start or resume the run in a child; it is killed at the chosen moment, or ends and tells the truth."""
 
@@ -147,20 +179,29 @@ def run_in_fork(
 
         log = folder / "repeats.log"
         watch(tell, log, broker)
-        with open_database(address) as database:
-            database.on_statement(tell)
-            desk = Desk(inputs, database, folder)
-            started = desk.start()
-            with suppress(RunRefused, HaltRequired):
-                desk.drive(started)
-            reached = moments
-            truth = truth_of(desk, started)
-            truth.moments = reached
-            truth.repeats = len(log.read_text(encoding="utf-8").split()) if log.exists() else 0
-            return asdict(truth)
+        try:
+            truth = _run(Desk(inputs, open_database(address), folder), tell)
+        except Exception as error:
+            truth = Truth(status="BROKEN", broken=[f"the process broke: {type(error).__name__}: {error}"[:300]])
+        truth.moments = moments
+        truth.repeats = len(log.read_text(encoding="utf-8").split()) if log.exists() else 0
+        return asdict(truth)
 
-    told = in_fork(work, folder)
+    answer = folder / "answer.json"
+    told = end_fork(begin_fork(work, answer), answer)
     return None if told is None else Truth(**told)
+
+
+def _run(desk: Desk, tell: Moment) -> Truth:
+    stop = desk.database.on_statement(tell)
+    started = desk.start()
+    with suppress(RunRefused, HaltRequired):
+        desk.drive(started)
+    stop()
+    try:
+        return truth_of(desk, started)
+    finally:
+        desk.database.close()
 
 
 def truth_of(desk: Desk, started: Started) -> Truth:
@@ -191,6 +232,7 @@ def _broken(
     with database.read(run_key) as unit:
         outbox = [row for row in unit.outbox.list(run_key) if row.action is Action.SUBMIT]
         fills = unit.fills.list(run_key)
+        waiting = unit.inbox.unapplied(run_key)
         reserved = unit.reservations.active(started.composed.setting.book_id)
         chain = verify(unit.audit.entries())
     aside = {row.client_order_id for row in outbox if row.status is OutboxStatus.AMBIGUOUS}
@@ -206,13 +248,14 @@ def _broken(
         "a fill booked twice or not": sorted(f.fill_id for f in state.fills) == sorted(f.fill_id for f in fills),
         "the audit chain is broken": chain.finding is None,
     }
-    if truth.status == "STOPPED":
+    if not aside and not waiting:
         promises |= {
-            "an allowed order never reached the broker": orders == allowed and not aside,
+            "an allowed order never reached the broker": orders == allowed,
             "the ledger differs from the broker's cash": abs(ledger.cash - cash) < MICRO,
             "the ledger differs from the broker's positions": ours == theirs,
-            "room is reserved for nothing": reserved == (),
         }
+    if truth.status == "STOPPED":
+        promises["room is reserved for nothing"] = reserved == () and not aside
     return [text for text, is_kept in promises.items() if not is_kept]
 
 

@@ -125,7 +125,9 @@ def until(inputs: RunInputs, sessions: int) -> RunInputs:
 def short(inputs: RunInputs) -> RunInputs:
     """Return three sessions without the hourly symbol: orders, fills, a hold and its approval."""
     cut = until(inputs, 3)
-    return renamed(cut, "short", bars={symbol: cut.bars[symbol] for symbol in ("AAA", "BBB")})
+    daily = {name: chosen for name, chosen in cut.config.settings.strategies.items() if name != "hourly"}
+    config = replace(cut.config, settings=cut.config.settings.model_copy(update={"strategies": daily}))
+    return renamed(cut, "short", bars={symbol: cut.bars[symbol] for symbol in ("AAA", "BBB")}, config=config)
 
 
 @dataclass(slots=True)

@@ -17,6 +17,13 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE = "MQK_UPDATE_SNAPSHOTS"
 
 
+@pytest.fixture(autouse=True)
+def in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw alike wherever the tests run."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run tests that are coroutines; the terminal is one."""

@@ -32,8 +32,11 @@ async def test_a_screen_looks_as_it_was_seen(
 
 async def test_without_colours_the_screen_says_the_same(played: StoredRun, monkeypatch: pytest.MonkeyPatch) -> None:
     said = []
-    for setting in ("", "1"):
-        monkeypatch.setenv("NO_COLOR", setting)
+    for setting in (None, "1"):
+        if setting is None:
+            monkeypatch.delenv("NO_COLOR", raising=False)
+        else:
+            monkeypatch.setenv("NO_COLOR", setting)
         app = DeskApp(played.follow(), poll_seconds=None)
         async with app.run_test(size=SIZES["120x40"]) as pilot:
             await look(pilot)
@@ -41,7 +44,7 @@ async def test_without_colours_the_screen_says_the_same(played: StoredRun, monke
             colours = {part[:7] for part in picture(app).split("fill: ")[1:] if part.startswith("#")}
             colours -= {"#c5c8c6"}  # the window around the picture
             is_grey = all(len({c[1:3], c[3:5], c[5:7]}) == 1 for c in colours)
-            assert is_grey == bool(setting)
+            assert is_grey == (setting is not None)
     assert said[0] == said[1]
     assert "✖ REJECT" in said[1] and "? LOSS-01" in said[1] and "UNKNOWN" in said[1]
 
