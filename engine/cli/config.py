@@ -106,7 +106,7 @@ def _leaves(value: Any, at: str) -> Any:
 
 
 def _origin(config: "Config", at: str) -> str:
-    found = config.origins.get(at)
+    found = config.origins.get(at) or config.origins.get(f"{at}/0")
     if found is None and at.startswith("/params/"):
         name = at.removeprefix("/params/")
         return ", ".join(str(overlay.origin) for overlay in config.overlays if overlay.param == name)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def prepare(inputs: RunInputs, folder: Path, name: str) -> Field:
     return Field(inputs, template, own, reference)
 
 
-def run_leg(title: str, ground: Field, cases: list[tuple[int, ...]], until: float) -> Leg:
+def run_leg(title: str, ground: Field, cases: Sequence[tuple[int, ...]], until: float) -> Leg:
     """Run cases until they are done or the time is up."""
     leg = Leg(title, len(cases), ground.reference.moments)
     began = time.monotonic()

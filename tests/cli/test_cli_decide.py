@@ -9,6 +9,7 @@ import pytest
 
 from engine.contracts import contract
 from engine.model.time import format_timestamp
+from engine.service.rule_files import load_bundle
 from tests.cli.conftest import AT, REFERENCE
 from tests.cli.stream_script import event, fact, fill, intent, restate
 
@@ -19,8 +20,16 @@ def written(path: Path, lines: list[object]) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def bundle():
+    return load_bundle()
+
+
 @pytest.fixture
-def decide(mqk, tmp_path, lists):
+def decide(mqk, tmp_path, lists, bundle, monkeypatch):
+    # The same shipped rules every time: compiling them once is enough.
+    monkeypatch.setattr("engine.service.stream_world.load_bundle", lambda path: bundle)
+
     def call(lines: list[object], *more: object):
         stream = written(tmp_path / "stream.jsonl", lines)
         target = more if "--db" in more else (*more, "--dry-run")

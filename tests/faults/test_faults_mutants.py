@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.brokers.contract import NotFound
 from engine.execution import dispatch
 from engine.execution.dispatch import Returned, Settlement, Started
 from engine.execution.gateway import Gateway
@@ -88,7 +89,7 @@ def resent_on_doubt(patch: pytest.MonkeyPatch) -> None:
     resolve = dispatch._resolve
 
     def again(unit: UnitOfWork, row: Any, answer: Any, now: Timestamp) -> Settlement:
-        if isinstance(answer, dispatch.NotFound) and answer.proof is None:
+        if isinstance(answer, NotFound) and answer.proof is None:
             unit.outbox.return_to_pending(row.client_order_id, "it will be all right")
             return Returned(row.client_order_id, str(row.action), "it will be all right")
         return resolve(unit, row, answer, now)

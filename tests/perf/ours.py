@@ -10,14 +10,13 @@ from dsl.pipeline import compile_rules
 from dsl.program import REDUCES, Program, in_force
 from dsl.scalar.judge import Judge
 from dsl.snapshot import Snapshot
-from dsl.text import Source
 from engine.facts.prepare import Plan
 from engine.facts.prepare import Source as RowSource
 from engine.facts.row import Row
 from engine.model.calendar import SessionCalendar
 from tests.perf.pack import FACTS, RESTRICTED, Raw, Rules, stored
 from tests.perf.rulebook import RESTRICTED as RESTRICTED_PATH
-from tests.perf.rulebook import path_of, schemas, text_of
+from tests.perf.rulebook import path_of, schemas, sources
 
 NOW = 1_767_625_200_000_000
 LAW_DATE = date(2026, 1, 5)
@@ -62,7 +61,7 @@ def arrive(raw: Raw) -> Row:
 
 def build(rules: Rules) -> Ours:
     """Return the rules compiled. Raises ValueError with the diagnostics where they do not compile."""
-    bundle, found = compile_rules([Source("pre_trade/bench.rules", text_of(rules))], schemas())
+    bundle, found = compile_rules(sources(rules), schemas())
     if bundle is None:
         raise ValueError("\n".join(f"{d.code} {d.message}" for d in found[:5]))
     program = in_force(bundle, "pre_trade", LAW_DATE)

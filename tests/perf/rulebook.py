@@ -3,6 +3,7 @@
 import ast
 from typing import Any
 
+from dsl.text import Source
 from tests.perf.pack import FACTS, FactSpec, Rules
 
 _UNITS = {
@@ -15,6 +16,8 @@ _OPERATORS: dict[type[ast.AST], str] = {
 }  # fmt: skip
 RESTRICTED = "book.restricted"
 MAX_AGE = "5 s"
+BOOK = 1_000
+"""Rules in one file; a rule file may not pass a megabyte."""
 
 
 def path_of(fact: str) -> str:
@@ -47,10 +50,21 @@ def _contract(fact: FactSpec) -> dict[str, Any]:
     return out
 
 
-def text_of(rules: Rules) -> str:
-    """Return the packs as one rulebook, a rule each; the code of a rule is its id in the pack."""
-    lines = ['rulebook pre_trade.bench "Bench"', 'calendar XNYS zone "America/New_York"', "uses book, intent"]
-    for rule, text in rules.items():
+def sources(rules: Rules) -> list[Source]:
+    """Return the packs as rulebooks of at most a thousand rules; the code of a rule is its id in the pack."""
+    named = list(rules.items())
+    return [
+        Source(f"pre_trade/bench_{number}.rules", _book(number, named[start : start + BOOK]))
+        for number, start in enumerate(range(0, len(named), BOOK))
+    ]
+
+
+def _book(number: int, rules: list[tuple[str, str]]) -> str:
+    lines = [
+        f'rulebook pre_trade.bench_{number} "Bench {number}"', 'calendar XNYS zone "America/New_York"',
+        "uses book, intent",
+    ]  # fmt: skip
+    for rule, text in rules:
         lines += [
             f'rule R-{rule[1:]} "Rule {rule}" {{', "  on pre_trade",
             f"  reject when {_condition(ast.parse(text, mode='eval').body)} as {rule}",

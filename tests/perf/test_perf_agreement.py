@@ -8,7 +8,7 @@ from tests.perf import ours
 from tests.perf.bench import OWN, SUM, our_engines
 from tests.perf.measure import measure, ratio, rows, verify
 from tests.perf.pack import intents, oracle, pack
-from tests.perf.rulebook import text_of
+from tests.perf.rulebook import sources
 
 
 @pytest.mark.parametrize(("rules", "count"), [(12, 2_000), (60, 2_000), (200, 1_000)])
@@ -62,7 +62,7 @@ def test_what_is_prepared_is_validated_and_aged() -> None:
 def test_the_packs_are_the_sizes_they_say_and_always_the_same() -> None:
     for size in (12, 60, 1_000):
         assert len(pack(size)) == size
-        assert text_of(pack(size)) == text_of(OWN.pack(size))
+        assert sources(pack(size)) == sources(OWN.pack(size))
 
 
 def test_engines_take_turns_and_are_compared_round_by_round() -> None:

@@ -4,9 +4,10 @@ from collections import Counter
 
 from engine.audit.canonical import parse_canonical
 from engine.brokers.messages import Execution, event_from_data
-from engine.execution.slippage import slip, slippage_rate
+from engine.execution.slippage import range_rate, slip, slippage_rate
 from engine.model.event import EventType
 from engine.model.ids import client_order_id
+from engine.model.numbers import Ratio
 from engine.model.order import OrderState
 from engine.runtime.authority import SENDABLE
 from engine.runtime.composition import costs_of
@@ -40,12 +41,12 @@ def test_an_order_never_fills_on_the_bar_it_was_decided_on(finished: Finished) -
 def test_a_market_order_fills_at_the_next_open_plus_slippage(finished: Finished) -> None:
     costs = costs_of(finished.desk.inputs)
     opens = {(e.at, e.body["symbol"]): e.body["price"] for e in finished.of(EventType.MARKET_OPEN)}
-    ranges: dict[str, int | None] = {}
+    ranges: dict[str, Ratio] = {}
     checked = 0
     for entry in finished.record:
         if entry.kind is EventType.MARKET_BAR:
             high, low, close = (entry.body[name] for name in ("high", "low", "close"))
-            ranges[entry.body["symbol"]] = -(-(high - low) * 1_000_000 // close)
+            ranges[entry.body["symbol"]] = range_rate(high, low, close)
         if entry.kind is EventType.CORPORATE_ACTION and entry.body["action"] == "SPLIT":
             continue
         if entry.kind is not EventType.ORDER_FILLED:
