@@ -1,5 +1,6 @@
 """Parse tree to syntax tree: one method per grammar rule, nothing decided here."""
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -20,15 +21,17 @@ class BuildFault(Exception):
         self.diagnostic = diagnostic
 
 
-def _unquote(token: str) -> str:
-    return (
-        token[1:-1]
-        .replace('\\"', '"')
-        .replace("\\n", "\n")
-        .replace("\\{", "{{")
-        .replace("\\}", "}}")
-        .replace("\\\\", "\\")
-    )
+_ESCAPED = re.compile(r'\\(["\\{}n])')
+
+
+def _unquote(token: str, holes: bool = False) -> str:
+    """Return a quoted text's content; where `{ }` are holes an escaped brace is doubled."""
+
+    def plain(match: re.Match[str]) -> str:
+        char = match[1]
+        return "\n" if char == "n" else char * 2 if holes and char in "{}" else char
+
+    return _ESCAPED.sub(plain, token[1:-1])
 
 
 def _number(text: str) -> Fraction:
@@ -291,7 +294,7 @@ class Builder(Transformer[Token, Any]):
         return s.Clause(self._span(meta), "owner", (str(c[0]),))
 
     def because(self, meta: Any, c: list[Any]) -> s.Clause:
-        return s.Clause(self._span(meta), "because", tuple(_unquote(t) for t in c))
+        return s.Clause(self._span(meta), "because", tuple(_unquote(t, holes=True) for t in c))
 
     def measure(self, meta: Any, c: list[Any]) -> tuple[str, Any, Span]:
         return "measure", c[0], self._span(meta)

@@ -5,7 +5,8 @@ from fractions import Fraction
 from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
-from dsl.expressions import Typer
+from dsl.contracts import Contracts
+from dsl.expressions import Names, Typer
 from dsl.suggest import nearest
 from dsl.types import Kind, Type
 from dsl.workbench import Workbench
@@ -120,7 +121,9 @@ def lower_window(bench: Workbench, declared: s.Window) -> None:
             return
     where = None
     if declared.where is not None:
-        where = Typer(bench.names, bench.bounds, bench.found, event=fields).condition(declared.where)
+        # An event is counted by what it carries: nothing else is known when it happens.
+        nothing = Names(Contracts({}, ()), {}, {}, {}, lambda _: None, ())
+        where = Typer(nothing, bench.bounds, bench.found, event=fields).condition(declared.where)
     bench.windows[declared.name] = ir.Window(
         bench.qualified(declared.name),
         declared.function,

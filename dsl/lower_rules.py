@@ -25,11 +25,13 @@ def lower_rule(bench: Workbench, text: s.RuleText) -> ir.Rule | None:
     before = len(bench.found)
     _check_clauses(bench, text)
     needs, typer = _needs(bench, text)
-    when = typer.condition(text.when) if text.when is not None else None
+    # Guards and exceptions are decided before `needs`, and reasons are told even when it fails: what
+    # a need proves positive counts for the lines alone.
+    when = bench.typer.condition(text.when) if text.when is not None else None
     measure = typer.value(text.measure) if text.measure is not None else None
     lines = [_line(bench, number, line, text, measure, typer) for number, line in enumerate(text.lines, 1)]
-    missing = _missing(bench, text, typer)
-    because = _because(bench, text, typer)
+    missing = _missing(bench, text)
+    because = _because(bench, text)
     since, until = _effective(bench, text)
     damaged = text.id in bench.book.damaged
     if damaged or any(not d.code.startswith("W") for d in bench.found[before:]) or None in lines:
@@ -145,7 +147,7 @@ def _check_tightens(bench: Workbench, need: s.Need, fact: ir.FactRef, age: Age |
 def _line(
     bench: Workbench, number: int, line: s.EffectLine, text: s.RuleText, measure: ir.Expr | None, typer: Typer
 ) -> ir.Line | None:
-    unless = typer.condition(line.unless) if line.unless is not None else None
+    unless = bench.typer.condition(line.unless) if line.unless is not None else None
     if text.kind == "limit" and line.bound is None:
         bench.say(
             "E117",
@@ -223,7 +225,7 @@ def _approval(bench: Workbench, line: s.EffectLine) -> ir.Approval | None:
     return ir.Approval(line.approval.count, line.approval.distinct, line.approval.role, int(within.value * 1_000_000))
 
 
-def _missing(bench: Workbench, text: s.RuleText, typer: Typer) -> ir.MissingPolicy:
+def _missing(bench: Workbench, text: s.RuleText) -> ir.MissingPolicy:
     if text.missing is None:
         return ir.MissingPolicy("reject", None, False)
     missing = text.missing
@@ -237,11 +239,11 @@ def _missing(bench: Workbench, text: s.RuleText, typer: Typer) -> ir.MissingPoli
     if missing.even_reducing and missing.effect != "reject":
         message = "`even reducing` belongs to `missing reject`"
         bench.say("E309", message, missing.span, "leave it out, or write `missing reject even reducing`")
-    unless = typer.condition(missing.unless) if missing.unless is not None else None
+    unless = bench.typer.condition(missing.unless) if missing.unless is not None else None
     return ir.MissingPolicy(missing.effect, unless, missing.even_reducing)
 
 
-def _because(bench: Workbench, text: s.RuleText, typer: Typer) -> ir.Because:
+def _because(bench: Workbench, text: s.RuleText) -> ir.Because:
     clause = text.clause("because")
     pieces: list[str | ir.Expr] = []
     for value in clause.values if clause else ():
@@ -252,7 +254,7 @@ def _because(bench: Workbench, text: s.RuleText, typer: Typer) -> ir.Because:
             if hole[0] in ("{{", "}}"):
                 pieces.append(hole[0][0])
                 continue
-            typed = _hole(bench, hole[1], clause.span if clause else text.span, typer)
+            typed = _hole(bench, hole[1], clause.span if clause else text.span, bench.typer)
             if typed is not None:
                 pieces.append(typed)
         pieces.append(value[at:])

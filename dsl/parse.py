@@ -19,7 +19,7 @@ from dsl.diagnostics import Diagnostic
 from dsl.keywords import CLAUSES, DECLARATIONS, EFFECTS, RESERVED, UNAVAILABLE
 from dsl.mistakes import Piece, accepted_by, explain_mistake
 from dsl.suggest import nearest
-from dsl.syntax import Declaration, Expr, File
+from dsl.syntax import Declaration, Expr, File, depth_of
 from dsl.tables import load_tables
 from dsl.text import Source, Span
 
@@ -101,7 +101,10 @@ def parse_expression(text: str, name: str = "<expression>") -> tuple[Expr | None
     if refused:
         return None, [refused]
     try:
-        return Builder(name, 0, "").transform(grammar().parse(text, start="expr")), []
+        expr = Builder(name, 0, "").transform(grammar().parse(text, start="expr"))
+        return (expr, []) if depth_of(expr) <= MAX_DEPTH else (None, [_too_deep(name, piece)])
+    except RecursionError:
+        return None, [_too_deep(name, piece)]
     except UnexpectedInput as error:
         return None, [explain_mistake(name, piece, error)]
     except VisitError as error:
@@ -216,7 +219,12 @@ def _parse_piece(name: str, piece: Piece, found: list[Diagnostic]) -> Declaratio
             tree = grammar().parse(text, start="declaration")
             built = Builder(name, piece.first_line, piece.doc).transform(tree)
             assert isinstance(built, Declaration)
+            if depth_of(built) > MAX_DEPTH:
+                raise RecursionError
             return built
+        except RecursionError:
+            found.append(_too_deep(name, piece))
+            return None
         except UnexpectedInput as error:
             accepted = accepted_by(error)
             if attempt and isinstance(error, UnexpectedToken) and error.token == "}" and "RBRACE" not in accepted:
@@ -230,8 +238,17 @@ def _parse_piece(name: str, piece: Piece, found: list[Diagnostic]) -> Declaratio
             if isinstance(error.orig_exc, BuildFault):
                 found.append(error.orig_exc.diagnostic)
                 return None
+            if isinstance(error.orig_exc, RecursionError):
+                found.append(_too_deep(name, piece))
+                return None
             raise
     return None
+
+
+def _too_deep(name: str, piece: Piece) -> Diagnostic:
+    span = piece.span(name, 1, 1, max(len(piece.word), 1))
+    message = f"an expression of this {piece.word or 'text'} nests deeper than {MAX_DEPTH}"
+    return Diagnostic("E005", message, span, help="name the parts with `let`")
 
 
 def _without_mistake(text: str, piece: Piece, error: UnexpectedInput, accepted: frozenset[str]) -> str | None:

@@ -1,6 +1,6 @@
 """The syntax tree: what the author wrote, frozen, every node with its place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 
 from dsl.text import Span
@@ -373,3 +373,18 @@ class File:
     declarations: tuple[Declaration, ...]
     damaged: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+
+
+def depth_of(node: object) -> int:
+    """Return how many expressions nest inside one another at most; walks without recursion."""
+    deepest = 0
+    waiting: list[tuple[object, int]] = [(node, 0)]
+    while waiting:
+        at, depth = waiting.pop()
+        if isinstance(at, tuple):
+            waiting += [(item, depth) for item in at]
+        elif is_dataclass(at) and not isinstance(at, Span):
+            depth += isinstance(at, Expr)
+            deepest = max(deepest, depth)
+            waiting += [(getattr(at, field.name), depth) for field in fields(at)]
+    return deepest

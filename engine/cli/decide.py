@@ -56,4 +56,5 @@ def decide(
 
 def _warn(fault: "Diagnostic") -> None:
     place = f"{fault.source}:{fault.line}"
-    warn(fault.code, f"{place}: {fault.message}", "the fact is held as invalid until it is stated again")
+    what = f"{place}: {fault.message}; the fact is held as invalid until it is stated again"
+    warn(fault.code, what, fault.help)

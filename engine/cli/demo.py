@@ -16,13 +16,17 @@ def demo(folder: FolderOption = None) -> Exit:
     import tempfile
 
     from engine.cli.run import drive, say_result
-    from engine.service.demonstration import demo_request
+    from engine.service.demonstration import demo_request, highlights
     from engine.service.running import start
 
     target = folder or Path(tempfile.mkdtemp(prefix="mqk-demo-"))
     target.mkdir(parents=True, exist_ok=True)
     result = drive(start(demo_request(target)))
     say_result(result)
+    say()
+    for shown in highlights(result.database, result.run_key):
+        say(f"{shown.label:<14} {shown.order}")
+        say(f"{'':<14} {shown.because}")
     _say_reject(result.database, result.run_key)
     return Exit.FINE if result.audit.is_intact else Exit.INTEGRITY
 

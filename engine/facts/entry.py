@@ -78,12 +78,25 @@ def fits(value: Any, fact: Fact) -> bool:
     if kind is Kind.SET:
         return isinstance(value, frozenset)
     if kind is Kind.LIST:
-        return isinstance(value, tuple) and (fact.max_items is None or len(value) <= fact.max_items)
+        return (
+            isinstance(value, tuple)
+            and (fact.max_items is None or len(value) <= fact.max_items)
+            and _rows_fit(value, fact)
+        )
     if isinstance(value, bool) or not isinstance(value, int):
         return False
     if kind is Kind.DATE:
         return date.min.toordinal() <= value <= date.max.toordinal()
     return _in_bounds(value, fact)
+
+
+def _rows_fit(rows: tuple[Any, ...], fact: Fact) -> bool:
+    """Return whether every row has every field its contract requires, each fitting."""
+    return all(
+        (field.optional and row.get(field.path) is None) or fits(row.get(field.path), field)
+        for row in rows
+        for field in fact.fields
+    )
 
 
 def _in_bounds(value: int, fact: Fact) -> bool:

@@ -6,18 +6,17 @@ from contextlib import contextmanager
 from engine.model.event import EventType
 from engine.model.time import Timestamp
 from engine.runtime.entry import Entry
-from engine.runtime.halt import RunRefused
 from engine.runtime.state import DeskState
 from engine.store.database import Database
 from engine.store.runs import Run
 from engine.store.unit import UnitOfWork
 
 
-class SecondWriter(RunRefused):
-    """Another process has taken this run over; this one may write nothing more."""
+class SecondWriter(Exception):
+    """Another process has taken this run over; this one may write nothing more, not even that it stops."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("SECOND_WRITER", reason, "let the process that took the run over finish it")
+    code = "SECOND_WRITER"
+    help = "let the process that took the run over finish it"
 
 
 class RunJournal:

@@ -107,8 +107,6 @@ def drive(started: Started, inputs: RunInputs, database: Database, wall: Clock) 
     feed = market_events(inputs.bars, inputs.actions, inputs.calendar)
     try:
         yield from composed.desk.run(feed)
-    except SecondWriter:
-        raise
     except (HaltRequired, RunRefused) as stop:
         with composed.journal.write() as unit:
             unit.runs.move(started.run_key, RunStatus.RUNNING, RunStatus.HALTED, wall.now(), reason=str(stop))

@@ -1,0 +1,27 @@
+"""The use cases of the desk, one function each, grouped by noun: the only door for the front ends.
+
+Nothing is imported here, so that a front end loads only what it uses.
+
+rules      rule_check.check_rules         do they compile, what does each cost
+           rule_tests.run_rule_tests      inline tests and scenario files, one runner
+           rule_format.format_rules       the one look of a rule file
+           rule_limits.limits_at          every number in force on a date
+           rule_files.load_bundle         a folder of rule files as a bundle
+decisions  stream.decide_stream           a decision stream, one answer per intent
+           why.explain_decision           why a decision fell as it did
+           why_text.render_why            an explanation as text
+runs       running.start                  a desk over files of bars, started or taken up again
+           demonstration.demo_request     the shipped demonstration
+           runs.list_runs                 the runs of a database
+screens    desk_view.DeskView             what a terminal shows, read and never written
+bars       market_files.examine           what bar files are worth
+           market_files.write_bars        bars in canonical form
+records    audit_trail.verify_database    is the audit chain whole
+           audit_trail.verify_log         the same of an exported log
+           schema.schema_of               which schema a database has
+           schema.migrate                 bring it to this program's
+machine    health.examine_machine         everything the desk needs, with remedies
+
+What cannot be served raises refusal.Refused, refusal.RulesRefused or refusal.StreamRefused, or the
+fault of the package below; all of them carry data and none is words alone.
+"""

@@ -180,6 +180,9 @@ class _Stream:
         line = said.line
         for fault in said.faults:
             self._warn(fault if fault.line else replace(fault, source=self._source, line=said.number, column=1))
+        if line.value is not None and line.timeframe is None and self._needs_timeframe(line.path):
+            what, help_ = f"{line.path} must be of the current bar", "state timeframe: how often its source speaks"
+            self._warn(Diagnostic("STREAM_TIMEFRAME", what, self._source, said.number, 1, help=help_))
         board = self._world.board
         if line.value is None:
             board.forget(line.path, line.key)
@@ -188,6 +191,10 @@ class _Stream:
             board.put(line.path, line.key, line.value, line.as_of, line.provider, bar_due=due)
         if line.path == "market.last":
             self._marked[line.key[0]] = None
+
+    def _needs_timeframe(self, path: str) -> bool:
+        fact = self._world.house.bundle.contracts.facts.get(path)
+        return fact is not None and fact.max_age is not None and fact.max_age.kind == "bar"
 
     def _due(self, as_of: Timestamp, timeframe: Timeframe | None) -> Timestamp | None:
         if timeframe is None:

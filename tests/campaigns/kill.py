@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,23 +86,8 @@ def prepare(inputs: RunInputs, folder: Path, name: str) -> Field:
     return Field(inputs, template, own, reference)
 
 
-def run_leg(title: str, ground: Field, cases: Sequence[tuple[int, ...]], until: float) -> Leg:
-    """Run cases until they are done or the time is up."""
-    leg = Leg(title, len(cases), ground.reference.moments)
-    began = time.monotonic()
-    for n, kills in enumerate(cases, 1):
-        if time.monotonic() > until:
-            break
-        died, truth, found = ground.case(kills)
-        leg.add(kills, died, truth, found)
-        if n % 50 == 0:
-            print(f"{title}: {n} of {len(cases)}, {sum(leg.faults.values())} broken promises", file=sys.stderr)
-    leg.seconds = time.monotonic() - began
-    return leg
-
-
 def run(minutes: float, whole: int, twice: int, stride: int, seed: int) -> list[Leg]:
-    """Run the three legs."""
+    """Run three legs in drawn order, so that a campaign that runs out of time has seen every part of each."""
     draw = random.Random(seed)
     until = time.monotonic() + minutes * 60
     memory = Path("/dev/shm")
@@ -113,17 +97,26 @@ def run(minutes: float, whole: int, twice: int, stride: int, seed: int) -> list[
         inputs = proof_inputs(folder / "inputs")
         brief, full = prepare(short(inputs), folder, "short"), prepare(inputs, folder, "whole")
         total = full.reference.moments
-        once = [(draw.randrange(1, total + 1),) for _ in range(whole)]
-        again = [(draw.randrange(1, total + 1), draw.randrange(1, 400)) for _ in range(twice)]
-        every = [(moment,) for moment in range(1, brief.reference.moments + 1, stride)]
-        # In drawn order, so that a leg that runs out of time has still seen every part of the run.
-        draw.shuffle(every)
+        moments = range(1, brief.reference.moments + 1, stride)
         which = "every moment" if stride == 1 else f"one moment in {stride}"
-        return [
-            run_leg(f"short market, {which}", brief, every, until),
-            run_leg("whole market, drawn moments", full, once, until),
-            run_leg("whole market, killed again while it recovers", full, again, until),
+        legs = [
+            Leg(f"short market, {which}", len(moments), brief.reference.moments),
+            Leg("whole market, drawn moments", whole, total),
+            Leg("whole market, killed again while it recovers", twice, total),
         ]
+        cases: list[tuple[Leg, Field, tuple[int, ...]]] = [(legs[0], brief, (moment,)) for moment in moments]
+        cases += [(legs[1], full, (draw.randrange(1, total + 1),)) for _ in range(whole)]
+        cases += [(legs[2], full, (draw.randrange(1, total + 1), draw.randrange(1, 400))) for _ in range(twice)]
+        draw.shuffle(cases)
+        for n, (leg, ground, kills) in enumerate(cases, 1):
+            began = time.monotonic()
+            if began > until:
+                break
+            leg.add(kills, *ground.case(kills))
+            leg.seconds += time.monotonic() - began
+            if n % 50 == 0:
+                print(f"{n} of {len(cases)}, {sum(len(leg.where) for leg in legs)} broken promises", file=sys.stderr)
+        return legs
 
 
 def page(legs: list[Leg], seed: int) -> str:

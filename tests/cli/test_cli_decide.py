@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.contracts import contract
-from engine.model.time import format_timestamp
+from engine.model.time import MINUTE, format_timestamp
 from engine.service.rule_files import load_bundle
 from tests.cli.conftest import AT, REFERENCE
 from tests.cli.stream_script import event, fact, fill, intent, restate
@@ -90,6 +90,20 @@ def test_an_allow_takes_room_from_the_lines_after_it(decide):
     assert said[0] == "allow" and "allow" not in said[-3:]
 
 
+def test_a_hold_takes_room_until_nobody_came(decide, mqk, tmp_path):
+    later = AT + 10 * MINUTE + 1
+    asked = [*restate(AT, reference_age=REFERENCE), intent("held", AT, quantity="340")]
+    asked += [*restate(later, reference_age=REFERENCE), intent("after", later)]
+    url = f"sqlite:///{tmp_path / 'desk.db'}"
+    ended = decide(asked, "--db", url)
+    held, after = map(json.loads, ended.out.splitlines())
+    assert (held["verdict"], after["verdict"]) == ("hold", "allow") and held["hold_id"]
+    with sqlite3.connect(tmp_path / "desk.db") as connection:
+        rows = connection.execute("SELECT intent_id, state FROM reservations ORDER BY intent_id").fetchall()
+    connection.close()
+    assert rows == [("after", "WORKING"), ("held", "RELEASED")]
+
+
 def test_a_fill_moves_the_position_that_proves_a_later_exit(decide):
     entry = [*restate(AT, reference_age=REFERENCE), intent("entry", AT)]
     before = decide([*entry, intent("exit", AT, side="SELL")])
@@ -160,6 +174,14 @@ def test_an_unfit_value_is_warned_about_and_held_as_invalid(decide):
     start = list(restate(AT, reference_age=REFERENCE))
     ended = decide([*start, fact("market.ask", "-1", AT), intent("i", AT)])
     assert "warning[C0" in ended.err and ended.code == 1
+    said = [each for f in json.loads(ended.out)["findings"] for each in f.get("facts", ())]
+    assert {"fact": "market.ask[AAPL]", "code": "FACT_INVALID"} in said
+
+
+def test_a_fact_of_the_current_bar_without_its_bar_length_is_warned_about_and_invalid(decide):
+    start = list(restate(AT, reference_age=REFERENCE))
+    ended = decide([*start, fact("market.ask", "100.01", AT + 1, timeframe=None), intent("i", AT + 1)])
+    assert "warning[STREAM_TIMEFRAME]" in ended.err and "timeframe" in ended.err
     said = [each for f in json.loads(ended.out)["findings"] for each in f.get("facts", ())]
     assert {"fact": "market.ask[AAPL]", "code": "FACT_INVALID"} in said
 

@@ -9,7 +9,7 @@ import pytest
 from engine.brokers.contract import Outcome, Ticket
 from engine.brokers.paper import PaperBroker
 from engine.runtime import composition
-from engine.runtime.halt import RunRefused
+from engine.runtime.journal import SecondWriter
 from engine.store.database import open_database
 from tests.faults.conftest import Ground
 from tests.faults.kill_case import begin_fork, end_fork, judge, run_in_fork
@@ -39,7 +39,7 @@ def test_a_process_that_wakes_up_after_another_took_over_is_refused(brief: Groun
         with open_database(address) as database:
             try:
                 Desk(brief.inputs, database, folder).run()
-            except RunRefused as refused:
+            except SecondWriter as refused:
                 return refused.code
         return "it went on"
 

@@ -64,10 +64,7 @@ def measure(engines: Sequence[Engine], data: Sequence[Any], rounds: int, seconds
     The requests of a round are made before its first sample, so that every engine finds them alike.
     """
     for engine in engines:
-        start = _clock()
-        for intent in data[:5]:
-            engine.decide(engine.prepare(intent))
-        each = (_clock() - start) / 5e9
+        each = min(_seconds(engine.decide, engine.prepare(intent)) for intent in data[:5] * 4)
         engine.batch = max(3, min(len(data), int(seconds / max(each, 1e-7))))
     gc.collect()
     gc.freeze()
@@ -84,6 +81,12 @@ def measure(engines: Sequence[Engine], data: Sequence[Any], rounds: int, seconds
             engine.medians.append(statistics.median(samples))
 
 
+def _seconds(decide: Call, request: Any) -> float:
+    start = _clock()
+    decide(request)
+    return (_clock() - start) / 1e9
+
+
 def ratio(one: Engine, other: Engine) -> float:
     """Return how many times slower `one` is than `other`: the median over rounds of a round's medians."""
     return statistics.median(a / b for a, b in zip(one.medians, other.medians, strict=True))
@@ -93,9 +96,9 @@ def show(engines: Sequence[Engine], reference: Engine | None) -> None:
     """Print the table, fastest first."""
     print(f"  {'engine':<30}{'p50 us':>10}{'p99 us':>10}{'x hand':>9}{'build ms':>10}{'verified':>9}{'samples':>9}")
     for engine in sorted(engines, key=lambda e: e.p50):
-        times = ratio(engine, reference) if reference else float("nan")
+        times = f"{ratio(engine, reference):.2f}" if reference else "-"
         print(
-            f"  {engine.name:<30}{engine.p50:>10.2f}{engine.p99:>10.2f}{times:>9.2f}{engine.build_ms:>10.0f}"
+            f"  {engine.name:<30}{engine.p50:>10.2f}{engine.p99:>10.2f}{times:>9}{engine.build_ms:>10.0f}"
             f"{engine.verified:>9}{len(engine.times):>9}",
             flush=True,
         )

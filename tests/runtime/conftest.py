@@ -83,6 +83,12 @@ def desk(
         yield Desk(market, database, memory)
 
 
+@pytest.fixture
+def few(desk: Desk) -> Desk:
+    """The first five sessions on each database, not started."""
+    return Desk(until(desk.inputs, 5), desk.database, desk.folder)
+
+
 @pytest.fixture(scope="session", params=("sqlite", "postgresql"))
 def finished(request: pytest.FixtureRequest, market: RunInputs) -> Iterator[Finished]:
     """The whole run, once on each database, for laws that only look."""

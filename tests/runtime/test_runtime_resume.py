@@ -69,7 +69,7 @@ def test_a_run_that_dies_over_and_over_ends_as_one_that_never_did(desk: Desk, re
         (run,) = unit.runs.list()
     if run.status.value != "STOPPED":
         desk.run()
-    assert crashes >= 6
+    assert crashes >= 5
     assert without_returns(record_of(desk.database, run.run_key)) == without_returns(reference.record)
 
 
@@ -96,9 +96,9 @@ def test_a_run_that_dies_as_it_stops_is_only_stopped_again(desk: Desk, reference
     assert desk.export(again).content_hash == reference.content_hash
 
 
-def test_the_state_after_a_restart_is_the_fold_of_the_record(desk: Desk) -> None:
-    done = desk.run()
-    fresh = compose(desk.inputs, desk.database, done.run_key, Path(":memory:"))
+def test_the_state_after_a_restart_is_the_fold_of_the_record(few: Desk) -> None:
+    done = few.run()
+    fresh = compose(few.inputs, few.database, done.run_key, Path(":memory:"))
     fresh.journal.fold_committed()
     ours, theirs = fresh.state, done.composed.state
     for name in ("positions", "equity_curve", "fills", "decision_count", "hold_counts", "approval_lines", "now"):

@@ -5,15 +5,24 @@ from dataclasses import replace
 
 import pytest
 
+from dsl.scalar.judge import Judge
+from dsl.windows import Happening
+from engine.brokers import paper
+from engine.brokers.contract import Rejected
 from engine.brokers.messages import FinalFill
 from engine.brokers.paper_book import Holding, PaperBook
+from engine.facts.windows import WindowCounters
 from engine.model.event import EventType
 from engine.model.numbers import MICRO, Money, Price, Quantity
+from engine.model.order import OrderState
+from engine.runtime import composition
 from engine.runtime.halt import HaltRequired, RunRefused
-from engine.runtime.journal import RunJournal
+from engine.runtime.journal import RunJournal, SecondWriter
 from engine.runtime.run import Started, drive, start_run
+from engine.store.errors import StoreUnavailable
+from engine.store.reservations import ReservationState
 from engine.store.runs import RunStatus
-from tests.runtime.proof_market import CASH, OPERATOR, Desk, StillWall, renamed
+from tests.runtime.proof_market import CASH, OPERATOR, Desk, StillWall, registry_of, renamed
 from tests.runtime.record import record_of
 
 Tamper = Callable[[PaperBook], None]
@@ -96,33 +105,113 @@ def test_a_position_the_broker_does_not_confirm_proves_no_reduction(small: Desk)
     assert {body["verdict"] for body in after} == {"reject"}
 
 
-def test_a_desk_that_was_taken_over_writes_nothing_more(desk: Desk) -> None:
-    first = desk.start()
-    steps = drive(first, desk.inputs, desk.database, StillWall())
+def test_a_desk_that_was_taken_over_writes_nothing_more(few: Desk) -> None:
+    first = few.start()
+    steps = drive(first, few.inputs, few.database, StillWall())
     for _ in range(5):
         next(steps)
-    before = len(record_of(desk.database, first.run_key))
-    second = desk.start()
+    before = len(record_of(few.database, first.run_key))
+    second = few.start()
     assert second.resumed and second.run_key == first.run_key
-    with pytest.raises(RunRefused) as caught:
+    with pytest.raises(SecondWriter):
         next(steps)
-    assert caught.value.code == "SECOND_WRITER"
-    assert len(record_of(desk.database, first.run_key)) == before
+    assert len(record_of(few.database, first.run_key)) == before
     first.composed.close()
-    desk.drive(second)
-    with desk.database.read() as unit:
+    few.drive(second)
+    with few.database.read() as unit:
         run = unit.runs.get(first.run_key)
     assert run is not None and run.status is RunStatus.STOPPED
 
 
-def test_every_transaction_of_a_run_holds_the_pen(desk: Desk) -> None:
-    started = desk.start()
-    taken = RunJournal(desk.database, started.run_key, started.composed.setting.book_id, started.composed.state)
+def test_every_transaction_of_a_run_holds_the_pen(few: Desk) -> None:
+    started = few.start()
+    taken = RunJournal(few.database, started.run_key, started.composed.setting.book_id, started.composed.state)
     taken.take_over()
     for door in (started.composed.journal.write, started.composed.journal.write_book):
-        with pytest.raises(RunRefused), door():
+        with pytest.raises(SecondWriter), door():
             raise AssertionError("the door opened")
     started.composed.close()
+
+
+def test_an_order_the_broker_refuses_ends_rejected_and_is_counted_once(
+    small: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        paper, "_refusal", lambda ticket: Rejected("NO", "not today") if ticket.symbol == "AAA" else None
+    )
+    heard: list[str] = []
+    observe = WindowCounters.observe
+
+    def hear(self: WindowCounters, happening: Happening) -> None:
+        heard.append(happening.event)
+        observe(self, happening)
+
+    monkeypatch.setattr(WindowCounters, "observe", hear)
+    started = small.run()
+    with small.database.read(started.run_key) as unit:
+        rows = [row for row in unit.orders.list(started.run_key) if row.symbol == "AAA"]
+        found = [unit.reservations.get(row.intent_id) for row in rows]
+    assert len(rows) >= 3
+    assert {row.state for row in rows} == {OrderState.REJECTED}
+    assert {(r.state, r.reason) for r in found if r} == {(ReservationState.RELEASED, "NO")}
+    assert heard.count("order.rejected") == len(rows)
+    ended = {t.order.state for t in started.composed.state.finished.values() if t.order and t.order.symbol == "AAA"}
+    assert ended == {OrderState.REJECTED}
+
+
+def test_a_cancel_the_broker_refuses_leaves_the_order_working(small: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper.PaperBroker, "cancel", lambda _, request: Rejected("TOO_LATE", request.client_order_id))
+    started = small.run()
+    record = record_of(small.database, started.run_key)
+    refused = next(e for e in record if e.kind is EventType.ORDER_REJECTED)
+    assert refused.body["action"] == "CANCEL"
+    partly = [e for e in record if e.kind is EventType.ORDER_FILLED][3:]
+    assert partly
+    with small.database.read(started.run_key) as unit:
+        hourly = [row for row in unit.orders.list(started.run_key) if row.symbol == "HHH"]
+    assert {(row.state, row.pending) for row in hourly} == {(OrderState.FILLED, None)}
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, RuntimeError])
+def test_a_judge_that_breaks_allows_nothing(
+    small: Desk, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Judge, "judge", broken)
+    started = Desk(renamed(small.inputs, "broken judge", script=()), small.database, small.folder).run()
+    decided = [e.body for e in record_of(small.database, started.run_key) if e.kind is EventType.DECISION_RECORDED]
+    assert len(decided) >= 8
+    assert {(body["verdict"], body["code"]) for body in decided} == {("reject", "ENGINE_FAULT")}
+    book = PaperBook(small.book_path(started), CASH)
+    assert book.last_cursor() == 0
+    book.close()
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("gone"), MemoryError(), KeyboardInterrupt(), OSError(28, "full")])
+def test_a_database_that_fails_stops_the_desk_and_costs_nothing(few: Desk, error: BaseException) -> None:
+    """At the very statement that records a decision: nothing of it is kept, nothing is sent, and it goes on later."""
+    seen = 0
+
+    def fail(kind: str, statement: str) -> None:
+        nonlocal seen
+        seen += kind == "before" and statement.startswith("INSERT INTO decisions")
+        if seen == 3:
+            raise error
+
+    stop = few.database.on_statement(fail)
+    with pytest.raises(type(error)):
+        few.run()
+    stop()
+    run_key = f"{few.inputs.run_id}.1"
+    with few.database.read(run_key) as unit:
+        assert len(unit.outbox.list(run_key)) == 2
+    again = few.run()
+    assert again.resumed
+    with few.database.read() as unit:
+        run = unit.runs.get(run_key)
+    assert run is not None and run.status is RunStatus.STOPPED
 
 
 def halted(
@@ -141,16 +230,10 @@ def drifting(desk: Desk, tamper: Tamper) -> Started:
     plans = {"alpha": {"AAA": {0: {"AAA": 50}, 1: {"AAA": 60}, 2: {"AAA": 70}, 3: {"AAA": 0}}}}
     plans["alpha"]["AAA"] |= {n: {"AAA": 10} for n in range(4, 8)}
     changed = Desk(renamed(desk.inputs, "drift", script=()), desk.database, desk.folder)
-    patch = pytest.MonkeyPatch()
-    try:
-        from engine.runtime import composition
-        from tests.runtime.proof_market import registry_of
-
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(composition, "builtin_registry", registry_of(plans))
         started = changed.start()
         _drive(changed, started, 3, tamper)
-    finally:
-        patch.undo()
     return started
 
 
