@@ -123,7 +123,6 @@ _KNOWN: tuple[tuple[str, str, Ending, Reading], ...] = (
     ("engine.service.refusal", "RulesRefused", Exit.FINDINGS, _rule_faults),
     ("engine.service.refusal", "Refused", _service_exit, _coded),
     ("engine.service.refusal", "StreamRefused", Exit.USAGE, _contract_faults),
-    ("engine.service.running", "RulesRefused", Exit.FINDINGS, _rule_faults),
     ("engine.config.refusal", "ConfigRefused", Exit.USAGE, _contract_faults),
     ("engine.marketdata.faults", "DataRefused", Exit.FINDINGS, _data_faults),
     ("engine.runtime.halt", "RunRefused", Exit.USAGE, _coded),

@@ -14,8 +14,8 @@ def tui(db: DatabaseOption = DEFAULT_DATABASE, run: RunOption = None) -> Exit:
     from importlib.metadata import entry_points
 
     from engine.service.desk_view import DeskView
+    from engine.service.overlays import reopen_overlays
     from engine.service.runs import latest_run, open_existing
-    from engine.service.why import overlays_in
 
     screens = {point.name: point for point in entry_points(group=GROUP)}
     if "terminal" not in screens:
@@ -29,4 +29,4 @@ def tui(db: DatabaseOption = DEFAULT_DATABASE, run: RunOption = None) -> Exit:
             )
             return Exit.USAGE
         open_screen = screens["terminal"].load()
-        return Exit(open_screen(DeskView(database, overlays_in(database, key)), key))
+        return Exit(open_screen(DeskView(database, reopen_overlays), key))

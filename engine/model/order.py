@@ -64,9 +64,7 @@ class OrderState(StrEnum):
         return self in _TERMINAL
 
 
-_TERMINAL = frozenset(
-    {OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.EXPIRED}
-)
+_TERMINAL = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,10 @@ class DecisionDesk:
                 intent, state.parts.book, now, law_date, lot=lot, approvals=approvals
             )
             sequence = state.decision_count + 1
-            self._write(unit, _Written(self, intent, decision, sequence, now, approvals))
+            self._write(unit, WrittenDecision(self, intent, decision, sequence, now, approvals))
         return decision.verdict
 
-    def _write(self, unit: UnitOfWork, written: "_Written") -> None:
+    def _write(self, unit: UnitOfWork, written: "WrittenDecision") -> None:
         unit.decisions.put(written.row(), written.findings())
         self._reserve(unit, written)
         for hold in written.holds:
@@ -66,7 +66,7 @@ class DecisionDesk:
         if target is not None and target.order is not None:
             unit.orders.upsert(order_row(self._setting.run_key, target.order, written.now))
 
-    def _reserve(self, unit: UnitOfWork, written: "_Written") -> None:
+    def _reserve(self, unit: UnitOfWork, written: "WrittenDecision") -> None:
         intent, decision = written.intent, written.decision
         if intent.kind is IntentKind.CANCEL:
             return
@@ -89,7 +89,7 @@ class DecisionDesk:
             unit.reservations.work(intent.intent_id)
 
 
-class _Written:
+class WrittenDecision:
     """A decision with every id and row it leads to, derived once."""
 
     def __init__(

@@ -51,7 +51,7 @@ def limits_at(day: date, path: Path | None = None, choice: ConfigChoice | None =
     overlays: tuple[Overlay, ...] = ()
     if choice is not None:
         from engine.config.load import load_config
-        from engine.service.running import bind_overlays
+        from engine.service.overlays import bind_overlays
         from engine.shipped import shipped
 
         config = load_config(choice.root or shipped("config"), choice.environment, choice.engine, choice.risk_profile)

@@ -1,6 +1,5 @@
 """Run a desk over files of bars: read every input, start or resume, drive to the end, export, verify."""
 
-import json
 import platform
 import time
 from collections.abc import Iterator, Sequence
@@ -9,17 +8,9 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from dsl.bundle import Bundle
-from dsl.diagnostics import Diagnostic
-from dsl.overlays import read_overlay, reopen_overlay
-from dsl.pipeline import compile_rules
-from dsl.program import Overlay
-from dsl.text import Source
 from engine.artifacts.manifest import Envelope
-from engine.audit.canonical import parse_canonical
 from engine.audit.verify import Verdict, verify
-from engine.config.load import Config, load_config
-from engine.config.overlays import Overlay as ConfigOverlay
+from engine.config.load import load_config
 from engine.config.principals import load_principals
 from engine.marketdata.calendar import load_calendar
 from engine.model.ids import derived_id
@@ -37,6 +28,8 @@ from engine.runtime.inputs import (
     read_script,
 )  # fmt: skip
 from engine.runtime.run import Started, drive, start_run
+from engine.service.overlays import bind_overlays
+from engine.service.rule_files import load_bundle
 from engine.shipped import shipped
 from engine.store.database import Database, open_database
 
@@ -80,14 +73,6 @@ class RunResult:
     fills: int
     final_equity: int | None
     audit: Verdict
-
-
-class RulesRefused(Exception):
-    """Rule files or overlays that do not compile; carries every diagnostic and the texts they point into."""
-
-    def __init__(self, diagnostics: list[Diagnostic], sources: dict[str, str]) -> None:
-        super().__init__(f"{len(diagnostics)} problem(s) in the rules")
-        self.diagnostics, self.sources = diagnostics, sources
 
 
 class WallClock:
@@ -163,7 +148,7 @@ def read_inputs(request: RunRequest) -> RunInputs:
     config = load_config(
         config_root, request.environment, request.engine, request.risk_profile, request.stress, overrides
     )
-    bundle = compile_bundle(request.rules or shipped("rules"))
+    bundle = load_bundle(request.rules)
     overlays = bind_overlays(bundle, config)
     calendar = load_calendar(config.settings.data.calendar)
     lists_folder = request.lists or (request.rules or shipped("rules")) / "lists"
@@ -185,54 +170,6 @@ def read_inputs(request: RunRequest) -> RunInputs:
         derived_id("run", identity), request.mode, request.account, request.cash, request.law_date, bundle, config,
         overlays, calendar, principals, bars, actions, classification, lists, script, identity, documents,
     )  # fmt: skip
-
-
-def compile_bundle(folder: Path) -> Bundle:
-    """Return the bundle of every rule file under a folder and the shipped contracts. Raises RulesRefused."""
-    sources = [
-        Source(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8", errors="surrogateescape"))
-        for path in sorted(folder.rglob("*.rules"))
-    ]
-    schemas = {
-        path.name.partition(".")[0]: json.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(shipped("specs").glob("*.schema.json"))
-    }
-    bundle, found = compile_rules(sources, schemas)
-    if bundle is None:
-        raise RulesRefused(found, {source.name: source.text for source in sources})
-    return bundle
-
-
-def bind_overlays(bundle: Bundle, config: Config) -> tuple[Overlay, ...]:
-    """Return the configuration's tightenings as numbers of the rules. Raises RulesRefused."""
-    overlays, found = [], []
-    for overlay in config.overlays:
-        bound, problems = _bind(bundle, overlay)
-        found += problems
-        if bound is not None:
-            overlays.append(bound)
-    if found:
-        raise RulesRefused(found, {})
-    return tuple(overlays)
-
-
-def _bind(bundle: Bundle, overlay: ConfigOverlay) -> tuple[Overlay | None, list[Diagnostic]]:
-    origin = f"{overlay.origin.source}:{overlay.origin.line}"
-    since = overlay.from_date.isoformat()
-    return read_overlay(bundle, overlay.param, overlay.key, overlay.value_text, since, overlay.cite, origin)
-
-
-def reopen_overlays(config: bytes) -> tuple[Overlay, ...]:
-    """Return the tightenings of a stored configuration, as they were bound when its run started."""
-    out = []
-    for param, entries in sorted(parse_canonical(config).get("params", {}).items()):
-        for entry in entries:
-            overlay = reopen_overlay(
-                param, tuple(entry.get("key", ())), entry["value"], entry["from"], entry["cite"], entry["origin"]
-            )
-            if overlay is not None:
-                out.append(overlay)
-    return tuple(out)
 
 
 def _build() -> str:

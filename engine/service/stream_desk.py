@@ -10,7 +10,7 @@ from engine.model.event import EventType
 from engine.model.order import Intent
 from engine.model.time import Timestamp
 from engine.runtime.entry import Entry
-from engine.runtime.judging import DecisionDesk, _Written
+from engine.runtime.judging import DecisionDesk, WrittenDecision
 from engine.runtime.state import intent_entry
 from engine.service.decision_line import decision_line
 from engine.store.intents import IntentRow
@@ -36,7 +36,7 @@ class StreamDesk(DecisionDesk):
         with self._journal.write_book() as unit:
             self._receive(unit, intent, at)
             decision = self._refused(intent, refusal) if refusal is not None else self._judged(intent, at)
-            written = _Written(self, intent, decision, state.decision_count + 1, at, ())
+            written = WrittenDecision(self, intent, decision, state.decision_count + 1, at, ())
             self._write(unit, written)
         hold = written.holds[0].hold_id if written.holds else None
         line = decision_line(parse_canonical(written.record), written.record_hash, hold)
@@ -60,7 +60,7 @@ class StreamDesk(DecisionDesk):
     def _refused(self, intent: Intent, why: str) -> Decision:
         return refuse(intent.quantity, INVALID, why)
 
-    def _write(self, unit: UnitOfWork, written: _Written) -> None:
+    def _write(self, unit: UnitOfWork, written: WrittenDecision) -> None:
         unit.decisions.put(written.row(), written.findings())
         self._reserve(unit, written)
         for hold in written.holds:

@@ -37,9 +37,10 @@ from engine.runtime.journal import RunJournal
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState, Parts
+from engine.service.overlays import bind_overlays
 from engine.service.refusal import Refused
 from engine.service.rule_files import load_bundle
-from engine.service.running import WallClock, bind_overlays
+from engine.service.running import WallClock
 from engine.shipped import shipped
 from engine.store.database import Database, open_database
 from engine.store.runs import Mode, Run, RunStatus, name_run

@@ -1,16 +1,8 @@
 """Why a decision fell as it did, by the words a person has for it: its id, its intent's id, or its number."""
 
-from collections.abc import Callable
-from typing import Any
-
-import orjson
-
-from dsl.bundle import open_form
-from dsl.overlays import read_overlay
-from dsl.pipeline import compile_rules
-from dsl.program import Overlay
 from engine.decision.explain import Explanation
 from engine.service.explanations import Explainer
+from engine.service.overlays import reopen_overlays
 from engine.service.refusal import Refused
 from engine.service.runs import latest_run, open_existing
 from engine.store.database import Database
@@ -23,7 +15,7 @@ def explain_decision(address: str, decision: str, run_key: str | None = None) ->
     """
     with open_existing(address) as database:
         key = run_key or latest_run(database)
-        return Explainer(database, overlays_in(database, key)).explain(key, _find(database, key, decision))
+        return Explainer(database, reopen_overlays).explain(key, _find(database, key, decision))
 
 
 def explain_first(address: str, run_key: str, verdict: str) -> Explanation | None:
@@ -33,33 +25,7 @@ def explain_first(address: str, run_key: str, verdict: str) -> Explanation | Non
             rows = unit.decisions.list(run_key, verdict=verdict, limit=1)
         if not rows:
             return None
-        return Explainer(database, overlays_in(database, run_key)).explain(run_key, rows[0].decision_id)
-
-
-def overlays_in(database: Database, run_key: str) -> Callable[[bytes], tuple[Overlay, ...]]:
-    """Return how a run's configuration is read for its tightenings; its rules say what kind of number each is."""
-
-    def overlays_of(config: bytes) -> tuple[Overlay, ...]:
-        params: dict[str, Any] = orjson.loads(config).get("params", {})
-        if not params:
-            return ()
-        with database.read(run_key) as unit:
-            run = unit.runs.get(run_key)
-            document = unit.documents.get(run.bundle_hash) if run else None
-        if document is None:
-            raise Refused("DOCUMENT_MISSING", f"the rules of run {run_key} are not in the store")
-        bundle, _ = compile_rules(*open_form(document.content))
-        assert bundle is not None, "a stored bundle was compiled before it was stored"
-        found = [
-            read_overlay(
-                bundle, name, tuple(row.get("key", ())), row["value"], row["from"], row["cite"], "configuration"
-            )[0]
-            for name, rows in sorted(params.items())
-            for row in rows
-        ]
-        return tuple(overlay for overlay in found if overlay is not None)
-
-    return overlays_of
+        return Explainer(database, reopen_overlays).explain(run_key, rows[0].decision_id)
 
 
 def _find(database: Database, run_key: str, decision: str) -> str:

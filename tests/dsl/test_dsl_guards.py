@@ -29,7 +29,7 @@ LINE = "  reject  when projected.gross_notional / account.equity > 2 x"
 QUOTIENT = "projected.gross_notional / account.equity > 2 x"
 
 
-def codes(clauses: str, because: str = "too much") -> list[str]:
+def codes(clauses: str, because: str = "{intent.symbol} too much") -> list[str]:
     _, found = compile_rules([Source("guards.rules", RULE.format(clauses=clauses, because=because))], SPECS)
     return [diagnostic.code for diagnostic in found]
 

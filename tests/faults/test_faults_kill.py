@@ -12,7 +12,7 @@ SEED = 7_741
 
 
 def test_killed_at_drawn_moments_the_short_run_ends_the_same(brief: Ground) -> None:
-    found = [told for moment in _drawn(brief, 22) for told in _judged(brief, moment)]
+    found = [told for moment in _drawn(brief, 16) for told in _judged(brief, moment)]
     assert found == []
 
 

@@ -71,6 +71,12 @@ def small(market: RunInputs, sqlite_template: Path, memory: Path) -> Iterator[De
 
 
 @pytest.fixture
+def full(small: Desk, market: RunInputs) -> Desk:
+    """The whole run on SQLite, not started."""
+    return Desk(market, small.database, small.folder)
+
+
+@pytest.fixture
 def desk(
     backend: str, request: pytest.FixtureRequest, market: RunInputs, sqlite_template: Path, memory: Path
 ) -> Iterator[Desk]:

@@ -7,7 +7,6 @@ import pytest
 from engine.model.event import EventType
 from engine.model.time import Timestamp
 from engine.runtime.halt import RunRefused
-from engine.runtime.inputs import RunInputs
 from engine.runtime.run import drive
 from engine.store.holds import HoldState
 from engine.store.reservations import ReservationState
@@ -95,10 +94,9 @@ def test_only_the_role_the_rule_names_approves(small: Desk, principal: str, why:
     assert refused.code == "APPROVAL_REFUSED" and why in refused.reason
 
 
-def test_one_principal_is_one_approval(small: Desk, market: RunInputs) -> None:
-    *rest, first, second = market.script
-    whole = Desk(market, small.database, small.folder)
-    refused = _refused(whole, "twice", script=(*rest, first, replace(second, principal=first.principal)))
+def test_one_principal_is_one_approval(full: Desk) -> None:
+    *rest, first, second = full.inputs.script
+    refused = _refused(full, "twice", script=(*rest, first, replace(second, principal=first.principal)))
     assert "approved it already" in refused.reason
 
 

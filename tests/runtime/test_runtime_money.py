@@ -52,11 +52,11 @@ def test_a_split_leaves_equity_where_it_was(finished: Finished) -> None:
     assert {e.body["close"] > 100_000_000 for e in bars if e.body["symbol"] == "BBB" and e.at < split.at} == {True}
 
 
-def test_the_days_result_of_an_ex_dividend_day_counts_the_dividend(desk: Desk) -> None:
-    started = desk.start()
-    ex_day = next(action for action in desk.inputs.actions if isinstance(action, Dividend)).day
-    for progress in drive(started, desk.inputs, desk.database, StillWall()):
-        if progress.at is not None and desk.inputs.calendar.session_on(ex_day).close == progress.at:  # type: ignore[union-attr]
+def test_the_days_result_of_an_ex_dividend_day_counts_the_dividend(full: Desk) -> None:
+    started = full.start()
+    ex_day = next(action for action in full.inputs.actions if isinstance(action, Dividend)).day
+    for progress in drive(started, full.inputs, full.database, StillWall()):
+        if progress.at is not None and full.inputs.calendar.session_on(ex_day).close == progress.at:  # type: ignore[union-attr]
             break
     today = started.composed.state.parts.board.get("account.pnl_today", ("proof",))
     started.composed.close()
@@ -86,7 +86,7 @@ def test_what_reserved_room_gave_it_back(finished: Finished) -> None:
     assert reasons == {"FILLED", "CANCELLED", "EXPIRED", "HOLD_DENIED", "HOLD_EXPIRED"}
 
 
-def test_every_reservation_is_released_exactly_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_reservation_is_released_exactly_once(full: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     released: list[str] = []
     release = Reservations.release
 
@@ -96,8 +96,8 @@ def test_every_reservation_is_released_exactly_once(desk: Desk, monkeypatch: pyt
         return done
 
     monkeypatch.setattr(Reservations, "release", count)
-    started = desk.run()
-    with desk.database.read(started.run_key) as unit:
+    started = full.run()
+    with full.database.read(started.run_key) as unit:
         intents = [row.intent_id for row in unit.intents.list(started.run_key)]
         reserved = [intent for intent in intents if unit.reservations.get(intent) is not None]
     assert sorted(released) == sorted(reserved)

@@ -39,11 +39,11 @@ def crash_at(desk: Desk, statement: int) -> int:
     return seen
 
 
-def test_a_second_attempt_says_the_same_byte_for_byte_in_the_same_database(desk: Desk) -> None:
-    first, second = desk.run(), desk.run()
-    assert (first.run_key, second.run_key) == (f"{desk.inputs.run_id}.1", f"{desk.inputs.run_id}.2")
+def test_a_second_attempt_says_the_same_byte_for_byte_in_the_same_database(few: Desk) -> None:
+    first, second = few.run(), few.run()
+    assert (first.run_key, second.run_key) == (f"{few.inputs.run_id}.1", f"{few.inputs.run_id}.2")
     assert not second.resumed
-    written = [desk.export(first), desk.export(second)]
+    written = [few.export(first), few.export(second)]
     assert written[0].content_hash == written[1].content_hash
     names = ("audit.jsonl", "orders.csv", "fills.csv", "equity_curve.csv", "metrics.json", "manifest.json")
     for name in names[:-1]:

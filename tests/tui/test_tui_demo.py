@@ -9,7 +9,8 @@ import pytest
 
 from engine.service.demonstration import demo_request, highlights
 from engine.service.desk_view import DeskView
-from engine.service.running import RunResult, reopen_overlays, start
+from engine.service.overlays import reopen_overlays
+from engine.service.running import RunResult, start
 from engine.store.database import open_database
 from tests.tui.readme_picture import draw_terminal
 
