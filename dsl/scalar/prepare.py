@@ -14,7 +14,7 @@ from dsl.scalar.whitelist import check_nodes
 from dsl.types import Kind
 
 _FUNCTIONS: dict[str, Any] = {
-    "type": type, "int": int, "bool": bool, "str": str, "tuple": tuple, "frozenset": frozenset, "len": len,
+    "type": type, "int": int, "str": str, "tuple": tuple, "frozenset": frozenset, "len": len,
 }  # fmt: skip
 _TYPES = {Kind.BOOL: "bool", Kind.TEXT: "str", Kind.SYMBOL: "str", Kind.ENUM: "str", Kind.SET: "frozenset"}
 
@@ -59,7 +59,10 @@ def whole_bounds(fact: Fact) -> tuple[int | None, int | None]:
 
 def _fits(value: ast.Name, fact: Fact, constants: dict[str, Any]) -> ast.expr:
     tests = [_is_exactly(value, _TYPES.get(fact.type.kind, "int"))]
-    if fact.type.kind is Kind.LIST:
+    if fact.type.kind is Kind.BOOL:
+        either: list[ast.expr] = [ast.Compare(value, [ast.Is()], [ast.Constant(truth)]) for truth in (False, True)]
+        tests = [ast.BoolOp(ast.Or(), either)]
+    elif fact.type.kind is Kind.LIST:
         tests = [ast.Constant(False)]  # rows are looked at field by field, by the contract itself
     elif fact.type.kind is Kind.ENUM:
         words = f"k{len(constants) + 1}"

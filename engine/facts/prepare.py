@@ -115,7 +115,7 @@ class Plan:
         self._look(values, doubts.append)
         if doubts:
             return self._doubtful(values, doubts, late, rows, now)
-        return Snapshot(values, 0, late)
+        return Snapshot(values, 0, late, {})
 
     def _untimely(self, reader: Reader, row: Row, stamps: tuple[int, ...], now: int) -> list[int]:
         """Return the slots of every group by bar or by session that has a member too old."""
