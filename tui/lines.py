@@ -19,6 +19,8 @@ from tui.actions import keys_of
 Words = Sequence[tuple[str, str]]
 """Text and style class, piece by piece."""
 STYLES = ("good", "quiet", "warn", "wait", "bad", "strong", "label", "cursor")
+DATED_FROM = 72
+"""From this width on a row says the day as well as the time."""
 
 
 class Lines(ScrollView, can_focus=True):
@@ -107,6 +109,11 @@ class Lines(ScrollView, can_focus=True):
         if self.HAS_CURSOR:
             self.move_to(self.scroll_offset.y + event.get_content_offset_capture(self).y)
             self.post_message(self.Moved())
+
+
+def moment(timestamp: str) -> str:
+    """Return month, day and time of an RFC 3339 timestamp: `01-16 21:00:00`; the why-tree has it whole."""
+    return timestamp[5:19].replace("T", " ")
 
 
 def fit(text: str, width: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.service.desk_lines import BookNews, HoldLine, LimitLine, OrderLine, ViolationLine
-from tui.lines import Lines, Words, fit
+from tui.lines import DATED_FROM, Lines, Words, fit, moment
 from tui.signs import LIMITS, VERDICTS, sign_of
 
 
@@ -37,7 +37,8 @@ class Violations(Lines):
             (f"{line.count:>6,} ".replace(",", "_"), "strong"), (fit(line.code, max(1, min(24, width - 28))), ""),
         ]  # fmt: skip
         if width >= 60:
-            words.append((f"  last {line.last_at[11:19]} #{line.last_seq}", "quiet"))
+            at = moment(line.last_at) if width >= DATED_FROM else moment(line.last_at)[:5]
+            words.append((f"  last {at} #{line.last_seq}", "quiet"))
         return words
 
 
@@ -107,11 +108,11 @@ class Orders(Lines):
 
     def words(self, row: Any, width: int) -> Words:
         if isinstance(row, HoldLine):
-            what = f"{row.symbol} {row.strategy} waits for {row.wanted} until {row.expires_at[11:19]}"
+            what = f"{row.symbol} {row.strategy} waits for {row.wanted} until {moment(row.expires_at)}"
             return [(" ‖ HOLD   ", "wait"), (fit(row.rule, 9), "strong"), (fit(what, max(1, width - 20)), "")]
         if isinstance(row, OrderLine):
             limit = f" at {row.limit}" if row.limit else ""
             what = f"{row.symbol} {row.side} {row.filled}/{row.quantity} {row.type}{limit}"
             return [(" ▷ ORDER  ", "warn"), (fit(row.state, 17), "strong"), (fit(what, max(1, width - 28)), "")]
         what = f"{row.symbol} {row.side} {row.quantity} at {row.price}  {row.client_order_id}"
-        return [(" ✔ FILL   ", "good"), (fit(row.at[11:19], 9), "quiet"), (fit(what, max(1, width - 20)), "")]
+        return [(" ✔ FILL   ", "good"), (fit(moment(row.at), 15), "quiet"), (fit(what, max(1, width - 26)), "")]

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from engine.service.desk_lines import DecisionLine
 from engine.service.display import clean
-from tui.lines import Lines, Words, fit
+from tui.lines import DATED_FROM, Lines, Words, fit, moment
 from tui.search import Search
 from tui.signs import VERDICTS, sign_of
 
@@ -116,11 +116,12 @@ class Tape(Lines):
         sign = sign_of(VERDICTS, line.verdict)
         moved = line.asked if line.asked == line.granted else f"{line.asked}→{line.granted}"
         order = f"{line.side:<4} {moved}"
+        at = moment(line.at) if width >= DATED_FROM else moment(line.at)[6:]
         words = [
-            (f" {line.at[11:19]} ", "quiet"), (fit(str(sign), 9), sign.style), (fit(line.symbol, 6), "strong"),
+            (f" {at} ", "quiet"), (fit(str(sign), 9), sign.style), (fit(line.symbol, 6), "strong"),
             (" " + fit(order, 15), ""),
         ]  # fmt: skip
-        rest = width - 42
+        rest = width - 34 - len(at)
         if rest < 24:
             return [*words, (fit(f"{line.rule} {line.code}".strip() or "-", max(1, rest)), "")]
         words.append((" " + fit(line.rule or "-", 9), sign.style if line.rule else "quiet"))
