@@ -11,14 +11,20 @@ from engine.artifacts.tables import EquityRow, OrderRow
 from engine.model.numbers import Money
 from engine.model.time import Timestamp
 from engine.portfolio.metrics import EquityPoint, Metrics, compute_metrics
+from engine.portfolio.verification import verify
+from engine.runtime.halt import RunRefused
 from engine.runtime.inputs import RunInputs
 from engine.runtime.run import Started
 from engine.store.database import Database
 
 
 def export_run(started: Started, inputs: RunInputs, database: Database, folder: Path, envelope: Envelope) -> Written:
-    """Write the run's folder under `folder`; an identical one that is there already is left alone."""
+    """Write the run's folder under `folder`; an identical one that is there already is left alone.
+
+    The ledger is proven first: RunRefused (LEDGER_BROKEN) when its journal booked again gives another book.
+    """
     state = started.composed.state
+    _prove_ledger(started)
     measured = measure(started, inputs)
     with database.read(started.run_key) as unit:
         decisions = (row.record for row in unit.decisions.list(started.run_key))
@@ -45,6 +51,15 @@ def export_run(started: Started, inputs: RunInputs, database: Database, folder: 
             equity=[EquityRow(at, Money(equity)) for at, equity in state.equity_curve],
         )  # fmt: skip
         return write_artifacts(folder, content, envelope)
+
+
+def _prove_ledger(started: Started) -> None:
+    state = started.composed.state
+    marks = {symbol: mark.price for symbol, mark in state.account.marks.items()}
+    wrong = [each for each in verify(state.parts.ledger, marks) if each.code != "MARK_UNKNOWN"]
+    if wrong:
+        told = "; ".join(f"{each.what}: {each.kept}, recomputed {each.recomputed}" for each in wrong[:5])
+        raise RunRefused("LEDGER_BROKEN", told, "keep the database as it is and report it; no artifacts were written")
 
 
 def measure(started: Started, inputs: RunInputs) -> Metrics:

@@ -7,6 +7,7 @@ import pytest
 
 from engine.model.event import EventType
 from engine.runtime.composition import compose
+from engine.runtime.halt import RunRefused
 from tests.runtime.conftest import Finished, Reference
 from tests.runtime.proof_market import Desk
 from tests.runtime.record import record_of, without_returns
@@ -49,6 +50,13 @@ def test_a_second_attempt_says_the_same_byte_for_byte_in_the_same_database(few: 
     for name in names[:-1]:
         left, right = ((each.path / name).read_bytes() for each in written)
         assert left == right, name
+
+
+def test_a_run_whose_ledger_lost_money_writes_no_artifacts(few: Desk) -> None:
+    started = few.run()
+    started.composed.state.parts.ledger._cash -= 1
+    with pytest.raises(RunRefused, match="LEDGER_BROKEN: cash"):
+        few.export(started)
 
 
 def test_both_kinds_of_database_say_the_same(finished: Finished, reference: Reference) -> None:
