@@ -15,6 +15,7 @@ from dsl.program import Program
 from dsl.scalar.code import NotCompilable, every, name
 from dsl.scalar.emit import Emitter, Scope
 from dsl.scalar.lines import Place, lines_in_order
+from dsl.scalar.multiples import share_multiples
 from dsl.scalar.whitelist import check_nodes
 
 Append = Callable[[int], None]
@@ -71,6 +72,9 @@ class _Compiler:
         self._lines = lines_in_order(program)
         self._numbers = {place: number for number, place in enumerate(self._lines)}
         self._interpreted: list[int] = []
+        self._integers = frozenset(
+            f"v{slot.index}" for slot in program.slots if slot.fact.type.is_number and not slot.fact.optional
+        )
 
     def run(self) -> Compiled:
         simple, guarded = self._sort_rules()
@@ -200,6 +204,7 @@ class _Compiler:
         return ast.Expr(ast.Call(found, [name("values"), name("append")], []))
 
     def _define(self, function: str, body: list[ast.stmt]) -> None:
+        body = share_multiples(body, self._integers, lambda: self._emitter.fresh("t"))
         used = {n.id for stmt in body for n in ast.walk(stmt) if isinstance(n, ast.Name)}
         slots = [f"v{slot.index}" if f"v{slot.index}" in used else "_" for slot in self._program.slots]
         unpack: list[ast.stmt] = []

@@ -13,13 +13,16 @@ from dsl.scalar.lines import has_evidence, plain_finding
 from dsl.snapshot import Snapshot
 from dsl.types import Kind
 
+KEPT = 4_096
+"""Judgements without evidence kept ready, by the lines that fired; they are constant, and orders break the same rules."""
+
 
 class Judge:
     """A compiled program. `judge(snapshot)` agrees with the interpreter on every snapshot."""
 
     __slots__ = (
-        "_allow", "_alone", "_always", "_by_age", "_by_slot", "_compiled", "_dummies",
-        "_measured", "_plain", "_said", "_witnesses", "fired", "program",
+        "_always", "_by_age", "_by_slot", "_compiled", "_dummies", "_known", "_measured", "_plain", "_said",
+        "_witnesses", "fired", "program",
     )  # fmt: skip
 
     def __init__(self, program: Program) -> None:
@@ -30,7 +33,6 @@ class Judge:
         self._by_slot, self._by_age = _readers(program)
         self._dummies = tuple(_dummy(slot.fact.type.kind) for slot in program.slots)
         self._always = frozenset(self._compiled.interpreted)
-        self._allow = Judgement("allow", (), self._witnesses)
         self._know_findings()
 
     def _know_findings(self) -> None:
@@ -39,7 +41,7 @@ class Judge:
         self._measured = frozenset(n for n, (rule, line) in enumerate(lines) if has_evidence(rule, line))
         self._plain = {n: plain_finding(*line) for n, line in enumerate(lines) if n not in self._measured}
         self._said = self._plain.__getitem__
-        self._alone = {n: conclude((finding,), self._witnesses) for n, finding in self._plain.items()}
+        self._known: dict[tuple[int, ...], Judgement] = {(): Judgement("allow", (), self._witnesses)}
 
     def judge(self, snapshot: Snapshot) -> Judgement:
         """Return what the rules in force say of a snapshot."""
@@ -52,17 +54,20 @@ class Judge:
             return interpret(self.program, snapshot)
         if self._always:
             return self._conclude(snapshot, raw, self._always)
-        if not raw:
-            return self._allow
-        alone = self._alone.get(raw[0])
-        if alone is not None and len(raw) == 1:
-            return alone
+        fired = tuple(raw)
+        known = self._known.get(fired)
+        if known is not None:
+            return known
         raw.sort()
         try:
             findings = tuple(map(self._said, raw))
         except KeyError:  # a line that shows evidence, or a rule the code leaves open
             return self._conclude(snapshot, raw, self._always)
-        return Judgement(self._alone[raw[0]].verdict, findings, self._witnesses)
+        judgement = Judgement(findings[0].counts_as, findings, self._witnesses)
+        if len(self._known) >= KEPT:
+            self._known.clear()
+        self._known[fired] = judgement
+        return judgement
 
     def _judge_unknown(self, snapshot: Snapshot, raw: list[int]) -> Judgement:
         """Run the code with harmless values where nothing is known; rules that read them are interpreted."""
