@@ -14,7 +14,7 @@ from dsl.snapshot import Snapshot
 from dsl.types import Kind
 
 KEPT = 4_096
-"""Judgements without evidence kept ready, by the lines that fired; they are constant, and orders break the same rules."""
+"""Judgements without evidence kept ready, by the lines that fired: orders break the same rules over and over."""
 
 
 class Judge:

@@ -1,11 +1,10 @@
-"""The rule IR: typed, no sugar, exact rationals, every fact explicit. All back ends start here."""
+"""Typed expressions, exact rationals, every fact explicit."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from fractions import Fraction
 
-from dsl.contracts import Age
 from dsl.text import Span
 from dsl.types import BOOL, Type
 
@@ -185,151 +184,6 @@ def walk(expr: Expr) -> Iterator[Expr]:
     yield expr
     for child in children(expr):
         yield from walk(child)
-
-
-# ------------------------------------------------------------------------------------------ rules
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Who may approve a hold: `count` principals of `role` within `within` microseconds."""
-
-    count: int
-    distinct: bool
-    role: str
-    within: int
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One effect line. A limit's line compares `measure` with `bounds` by `relation`; a rule's has
-    only a condition. `condition` is what decides in both."""
-
-    number: int
-    effect: str
-    code: str
-    condition: Expr
-    relation: str | None
-    bounds: tuple[Expr, ...]
-    unless: Expr | None
-    approval: Approval | None
-    span: Span = attribute(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A fact every line needs, with a tighter age or a bound its value must keep."""
-
-    fact: FactRef
-    age: Age | None
-    bound: Expr | None
-
-
-@dataclass(frozen=True, slots=True)
-class MissingPolicy:
-    """What an unknown fact does: the effect, its exception, and whether it binds reducing orders too."""
-
-    effect: str
-    unless: Expr | None
-    even_reducing: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Because:
-    """The reason text: literal pieces and named values in turn."""
-
-    pieces: tuple[str | Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule or limit, ready for any back end. `since` and `until` are ISO dates, both inclusive."""
-
-    id: str
-    kind: str
-    title: str
-    rulebook: str
-    stage: str
-    mode: str
-    scope: tuple[str, ...]
-    since: str | None
-    until: str | None
-    when: Expr | None
-    measure: Expr | None
-    needs: tuple[Need, ...]
-    missing: MissingPolicy
-    lines: tuple[Line, ...]
-    because: Because
-    cite: tuple[str, ...]
-    owner: str
-    doc: str
-    span: Span = attribute(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ParamRow:
-    """One dated value: row key, first day in force (None: always), exact value, citation, place."""
-
-    key: tuple[str, ...]
-    since: str | None
-    value: Value
-    cite: str
-    span: Span = attribute(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    name: str
-    type: Type
-    low: Fraction | None
-    high: Fraction | None
-    direction: str | None
-    per: tuple[str, ...]
-    rows: tuple[ParamRow, ...]
-    doc: str
-    span: Span = attribute(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """An aggregate over events. `duration` is microseconds; `event` an event name, `field` what is
-    summed; `where` reads the event through FieldRef('event', …)."""
-
-    name: str
-    function: str
-    event: str
-    field: str | None
-    duration: int
-    per: tuple[str, ...]
-    where: Expr | None
-    type: Type
-    span: Span = attribute(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ListUse:
-    """A maintained list: its file, element or columns, freshness and least number of rows."""
-
-    name: str
-    title: str
-    file: str
-    type: Type
-    age: Age | None
-    minimum_rows: int
-    owner: str
-    span: Span = attribute(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Ruleset:
-    """Everything a bundle can judge with, in a fixed order."""
-
-    rules: tuple[Rule, ...]
-    params: dict[str, Param]
-    lets: dict[str, Expr]
-    windows: dict[str, Window]
-    lists: dict[str, ListUse]
-    zone: str
 
 
 TRUE = Const(BOOL, Span("", 1, 1, 1, 1), True)
