@@ -5,14 +5,14 @@ from typing import Any
 from lark import v_args
 
 from dsl import syntax as s
-from dsl.build_declarations import DeclarationBuilder
 from dsl.build_places import BuildFault, number_of, unquote
+from dsl.build_tables import TableBuilder
 from dsl.diagnostics import Diagnostic
 from dsl.text import Span
 
 
 @v_args(meta=True)
-class RuleBuilder(DeclarationBuilder):
+class RuleBuilder(TableBuilder):
     """One method per rule of the grammar of limits and rules."""
 
     def limit(self, meta: Any, c: list[Any]) -> s.RuleText:

@@ -27,6 +27,12 @@ class ScenarioBuilder(RuleBuilder):
     def setting(self, meta: Any, c: list[Any]) -> s.Expr:
         return c[0]  # type: ignore[no-any-return]
 
+    def records(self, meta: Any, c: list[Any]) -> s.Expr:
+        return s.Records(self._span(meta), tuple(c))
+
+    def record(self, meta: Any, c: list[Any]) -> tuple[tuple[str, s.Expr], ...]:
+        return tuple((str(name), value) for name, value in zip(c[::3], c[2::3], strict=True))
+
     def test(self, meta: Any, c: list[Any]) -> s.Test:
         title, *rest = c
         rules = tuple((str(t), self._token(t)) for t in rest if isinstance(t, Token))

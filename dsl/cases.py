@@ -1,6 +1,6 @@
 """Cases: a scenario's fixture, changes, events and expectations resolved against a bundle."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -11,14 +11,16 @@ from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
 from dsl.bundle import Bundle
+from dsl.calendars import WEEKDAYS, Calendars, sessions_of
 from dsl.contracts import Fact
 from dsl.diagnostics import Diagnostic
 from dsl.expressions import Names, Typer
 from dsl.intervals import Bounds
-from dsl.moments import micros
 from dsl.names import Rulebook
+from dsl.statistics import INFINITE, NAN, as_statistic
 from dsl.suggest import nearest
 from dsl.text import Span
+from dsl.types import Kind
 from dsl.windows import Happening
 
 DEFAULT_DAY = date(2026, 1, 5)
@@ -26,7 +28,6 @@ SESSION = 86_400_000_000
 """In a scenario a session, and a bar, last a day: ages are given, not dates."""
 MAX_EVENTS = 10_000
 _NONE_NEAR = "look for its name in the rule files and contracts"
-SessionOpen = Callable[[date], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,13 @@ class Case:
     outcomes: tuple[tuple[str, str | None, str | None], ...]
 
 
-def default_open(day: date) -> int:
-    """Return 09:30 New York standard time; tools that have a calendar hand in the real open."""
-    return micros(datetime(day.year, day.month, day.day, 14, 30, tzinfo=UTC))
-
-
 class Collector:
     """Resolves the tests of one rulebook."""
 
-    def __init__(self, bundle: Bundle, book: Rulebook, session_open: SessionOpen, found: list[Diagnostic]) -> None:
-        self._bundle, self._book, self._open, self._found = bundle, book, session_open, found
+    def __init__(self, bundle: Bundle, book: Rulebook, calendars: Calendars, found: list[Diagnostic]) -> None:
+        self._bundle, self._book, self._found = bundle, book, found
+        own = sessions_of(calendars, book.calendar.code) if book.calendar else None
+        self._open = (own or next(iter(calendars.values()), WEEKDAYS)).opening
         names = Names(bundle.contracts, {}, {}, {}, lambda _: None, ())
         self._typer = Typer(names, Bounds(bundle.contracts.facts, {}, lambda _: None), found)
 
@@ -255,6 +253,10 @@ class Collector:
 
     def _stored(self, expr: s.Expr, fact: Fact) -> Any:
         """Return a literal in the form a snapshot stores, or None when it does not fit (reported)."""
+        if fact.type.kind is Kind.REAL:
+            return self._statistic(expr)
+        if fact.type.kind is Kind.LIST:
+            return self._rows(expr, fact)
         typed = self._typer.value(expr, fact.type)
         if typed is None:
             return None
@@ -269,6 +271,39 @@ class Collector:
             self._say("E311", f"{shown} is finer than `{fact.path}` is kept", expr.span, "six decimals at most")
             return None
         return int(scaled)
+
+    def _statistic(self, expr: s.Expr) -> Any:
+        """Return a real: a number as written, or what no statistic should be, to see it refused."""
+        sign = 1
+        while isinstance(expr, s.Negate):
+            expr, sign = expr.operand, -sign
+        if isinstance(expr, s.Number):
+            return as_statistic(sign * expr.value)
+        if isinstance(expr, s.Name) and expr.path in ("infinite", "nan"):
+            return sign * (INFINITE if expr.path == "infinite" else NAN)
+        self._say("E311", "a statistic is a plain number", expr.span, "write 1.5, -0.2, `infinite` or `nan`")
+        return None
+
+    def _rows(self, expr: s.Expr, fact: Fact) -> tuple[dict[str, Any], ...] | None:
+        if isinstance(expr, s.SetLiteral) and not expr.items:
+            return ()
+        if not isinstance(expr, s.Records):
+            help_ = 'write the rows in brackets, like `[{symbol = "AAPL", quantity = 5 shares}]`, or `[]`'
+            self._say("E311", f"`{fact.path}` is a list of records", expr.span, help_)
+            return None
+        known = {f.path: f for f in fact.fields} or {name: Fact(name, kind) for name, kind in fact.type.fields}
+        rows: list[dict[str, Any]] = []
+        for written in expr.rows:
+            row: dict[str, Any] = {}
+            for name, value in written:
+                if name not in known:
+                    near = nearest(name, known)
+                    help_ = f"did you mean `{near}`?" if near else "fields are " + ", ".join(known)
+                    self._say("E308", f"the rows have no field `{name}`", value.span, help_)
+                    return None
+                row[name] = self._stored(value, known[name])
+            rows.append(row)
+        return tuple(rows)
 
 
 def fold(expr: ir.Expr) -> ir.Value | None:

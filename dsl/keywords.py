@@ -4,7 +4,7 @@ DECLARATIONS = (
     "rulebook", "calendar", "uses", "param", "let", "list", "table", "window", "limit", "rule",
     "switch", "checklist", "gate", "fixture", "test", "prove",
 )  # fmt: skip
-UNAVAILABLE = ("table", "switch", "checklist", "gate", "prove")
+UNAVAILABLE = ("switch", "checklist", "gate", "prove")
 """Declarations LANGUAGE names that this language version refuses with E009."""
 
 EFFECTS = ("note", "warn", "flag", "clip", "hold", "reject")
@@ -13,7 +13,7 @@ OUTCOMES = ("allow", *EFFECTS)
 
 CLAUSES = (
     "on", "when", "effective", "mode", "scope", "needs", "missing", "cite", "owner", "because",
-    "measure", "from", "fresh", "column", "may", "given",
+    "measure", "from", "fresh", "column", "may", "given", "gives", "row",
 )  # fmt: skip
 
 RESERVED = (
@@ -21,7 +21,7 @@ RESERVED = (
     "cite", "column", "effective", "else", "expect", "false", "fixture", "for", "from", "gate", "given", "if",
     "in", "is", "let", "limit", "list", "measure", "missing", "mode", "needs", "not", "of", "on", "or",
     "otherwise", "outside", "over", "owner", "param", "per", "prove", "rule", "rulebook", "scope", "switch",
-    "table", "test", "then", "true", "unless", "uses", "when", "where", "window", "with", "within", "without",
+    "since", "table", "test", "then", "true", "unless", "uses", "when", "where", "window", "with", "within", "without",
     "allow", "note", "warn", "flag", "clip", "hold", "reject",
 )  # fmt: skip
 """Words a bare name may not be; dotted names are exempt."""
@@ -30,8 +30,11 @@ STAGES = ("arming", "pre_trade", "in_flight", "post_trade", "kill", "promotion")
 MODES = ("trial", "advisory", "enforced")
 SCOPES = ("firm", "account", "engine", "strategy", "symbol")
 ROLES = ("viewer", "trader", "operator", "risk_officer", "compliance", "approver", "admin")
-FUNCTIONS = ("abs", "min", "max", "clamp", "rounded", "known")
+FUNCTIONS = ("abs", "min", "max", "clamp", "rounded", "known", "ln", "exact")
 AGGREGATES = ("sum", "count", "min", "max", "any", "every")
+WINDOWS = ("count", "sum", "min", "max", "first", "last", "distinct")
+MAY_BE_EMPTY = ("min", "max", "first", "last")
+"""Windows that have no value as long as nothing happened: absent, not zero."""
 ROUNDINGS = ("half_up", "half_even", "down", "up")
 
 UNITS = {

@@ -29,6 +29,10 @@ class Names:
     used: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     """Local names some expression reads."""
+    calendar: str = ""
+    """The exchange whose sessions move dates; empty where the rulebook names none."""
+    admits_reals: bool = False
+    """Whether reals may be compared: only in gates, which judge statistics."""
 
 
 class Stop(Exception):
@@ -178,7 +182,15 @@ class Lookups(ABC):
             typed = tuple(self._key(key, name) for key, name in zip(keys, param.per, strict=True))
         else:
             typed = tuple(self._fact_for_key(name, span) for name in param.per)
-        return ir.ParamRef(param.type, span, param.name, typed)
+        if param.source is None:
+            return ir.ParamRef(param.type, span, param.name, typed)
+        listed = next(entry for entry in self._names.lists.values() if f"list:{entry.name}" == param.source.listed)
+        source = ir.FactRef(listed.type, span, param.source.listed)
+        keys_by_column = tuple(zip(param.per, typed, strict=True))
+        return ir.Lookup(
+            param.type, span, param.name, source, keys_by_column, param.source.column, param.source.dated,
+            ir.FactRef(t.DATE, span, "law_date") if param.source.dated else None, param.low, param.high,
+        )  # fmt: skip
 
     def _key(self, key: s.Expr, name: str) -> ir.Expr:
         fact = self._names.contracts.facts.get(f"intent.{name}") or self._names.contracts.facts.get(

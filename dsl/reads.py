@@ -1,11 +1,11 @@
 """What the rules read: every expression of a rule, every fact of a ruleset."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dsl import ir
 
 
-def all_facts(ruleset: ir.Ruleset, lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
+def all_facts(rules: Iterable[ir.Rule], lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
     """Return every fact path the rules read, lets included, sorted."""
     paths: set[str] = set()
     seen: set[str] = set()
@@ -18,7 +18,7 @@ def all_facts(ruleset: ir.Ruleset, lets: Mapping[str, ir.Expr]) -> tuple[str, ..
                 seen.add(part.name)
                 visit(lets[part.name])
 
-    for rule in ruleset.rules:
+    for rule in rules:
         for expr in rule_expressions(rule):
             visit(expr)
     return tuple(sorted(paths))

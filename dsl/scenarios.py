@@ -1,20 +1,22 @@
 """Scenarios: what a rule must say of a situation, run the same way from rule files and YAML."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from dsl.bundle import Bundle
-from dsl.cases import SESSION, Case, Collector, SessionOpen, Setting, default_open
+from dsl.calendars import PLAIN, Calendars
+from dsl.cases import SESSION, Case, Collector, Setting
 from dsl.contracts import Age, Fact
 from dsl.diagnostics import Diagnostic
 from dsl.interpret import judge
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement
 from dsl.program import Number, Program, Slot, in_force
 from dsl.snapshot import Reason, Snapshot
-from dsl.windows import recount
+from dsl.statistics import is_finite, is_statistic
+from dsl.windows import UNCOVERED, recount
 
-__all__ = ["Case", "Outcome", "Setting", "collect", "default_open", "is_valid", "run_case", "skeleton", "snapshot_of"]
+__all__ = ["Case", "Outcome", "Setting", "collect", "is_valid", "run_case", "skeleton", "snapshot_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,16 @@ class Outcome:
         return not self.problem
 
 
-def collect(bundle: Bundle, session_open: SessionOpen = default_open) -> tuple[list[Case], list[Diagnostic]]:
+def collect(bundle: Bundle, calendars: Calendars = PLAIN) -> tuple[list[Case], list[Diagnostic]]:
     """Return every inline scenario of a bundle as a case, and what is wrong with the rest."""
     found: list[Diagnostic] = []
-    cases = [case for book in bundle.books for case in Collector(bundle, book, session_open, found).run()]
+    cases = [case for book in bundle.books for case in Collector(bundle, book, calendars, found).run()]
     return cases, found
 
 
-def run_case(bundle: Bundle, case: Case) -> Outcome:
+def run_case(bundle: Bundle, case: Case, calendars: Calendars = PLAIN) -> Outcome:
     """Judge one case and hold the outcome against what it expects."""
-    program = in_force(bundle, _stage(bundle, case), case.law_date)
+    program = in_force(bundle, _stage(bundle, case), case.law_date, calendars=calendars)
     program = _with_params(program, case)
     judgement = judge(program, snapshot_of(program, case), frozenset(case.rules) if case.rules else None)
     return Outcome(case, judgement, _compare(case, judgement))
@@ -56,16 +58,7 @@ def _with_params(program: Program, case: Case) -> Program:
     numbers = {name: dict(rows) for name, rows in program.numbers.items()}
     for name, key, value in case.params:
         numbers[name][key] = Number(value, None, "scenario", "scenario", case.span)
-    return Program(
-        program.bundle,
-        program.stage,
-        program.law_date,
-        program.rules,
-        numbers,
-        program.slots,
-        program.ages,
-        program.index,
-    )
+    return replace(program, numbers=numbers)
 
 
 def snapshot_of(program: Program, case: Case) -> Snapshot:
@@ -98,7 +91,8 @@ def _slot_value(program: Program, slot: Slot, case: Case) -> tuple[Any, Reason |
         if any(part.path not in case.settings and not part.optional for part in named):
             return None, Reason.MISSING
         key = tuple(_given(case, part.path) for part in named)
-        return recount(window, case.happenings, case.now, key), None
+        counted = recount(window, case.happenings, case.now, key, program.sessions(window.calendar))
+        return (None, Reason.MISSING) if counted is UNCOVERED else (counted, None)
     if path in ("intent.reduces_only", "intent.increases_risk") and path not in case.settings:
         other = "intent.increases_risk" if path.endswith("reduces_only") else "intent.reduces_only"
         stated = case.settings.get(other)
@@ -115,9 +109,11 @@ def _slot_value(program: Program, slot: Slot, case: Case) -> tuple[Any, Reason |
 
 def is_valid(value: Any, fact: Fact) -> bool:
     """Return whether a stored number is inside its contract's bounds."""
-    if not isinstance(value, int) or isinstance(value, bool):
+    if is_statistic(value) and not is_finite(value):
+        return False
+    if isinstance(value, bool) or not (isinstance(value, int) or is_statistic(value)):
         return True
-    exact = Fraction(value, fact.scale)
+    exact = Fraction(value) / fact.scale
     if fact.low is not None and (exact < fact.low or (fact.low_open and exact == fact.low)):
         return False
     return fact.high is None or exact <= fact.high

@@ -1,5 +1,6 @@
 """One rulebook on the bench while it is lowered: its names, ranges, and where to report."""
 
+from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 
@@ -19,8 +20,12 @@ from dsl.types import Type
 class Workbench:
     """What the lowering of a rulebook's declarations shares."""
 
-    def __init__(self, book: Rulebook, contracts: Contracts, ruleset: ir.Ruleset, found: list[Diagnostic]) -> None:
+    def __init__(
+        self, book: Rulebook, contracts: Contracts, ruleset: ir.Ruleset, found: list[Diagnostic],
+        lower_table: "Callable[[Workbench, s.Table], ir.Expr | None]",
+    ) -> None:  # fmt: skip
         self.book, self.contracts, self._set, self.found = book, contracts, ruleset, found
+        self._lower_table = lower_table
         self._open: list[str] = []
         self._lets: dict[str, ir.Expr | None] = {}
         self.params: dict[str, ir.Param] = {}
@@ -28,6 +33,7 @@ class Workbench:
         self.lists: dict[str, ir.ListUse] = {}
         self.ranges: dict[str, Interval] = {}
         self.names = Names(contracts, self.params, self.windows, self.lists, self.let, book.local_names())
+        self.names.calendar = book.calendar.code if book.calendar else ""
         self.bounds = Bounds(contracts.facts, self.ranges, lambda name: ruleset.lets.get(name))
         self.typer = Typer(self.names, self.bounds, found)
 
@@ -38,7 +44,8 @@ class Workbench:
         return f"{self.book.name}.{name}"
 
     def let(self, name: str) -> tuple[str, ir.Expr] | None:
-        declared = self.book.lets.get(name)
+        """Return a named expression, or a table's: its qualified name and its body."""
+        declared: s.Let | s.Table | None = self.book.lets.get(name) or self.book.tables.get(name)
         if declared is None:
             return None
         if name in self._open:
@@ -51,14 +58,17 @@ class Workbench:
             return None
         if name not in self._lets:
             self._open.append(name)
-            expected = self.written_type(declared.type) if declared.type else None
-            body = Typer(self.names, self.bounds, self.found).value(declared.body, expected)
+            body = self._lower_let(declared) if isinstance(declared, s.Let) else self._lower_table(self, declared)
             self._open.pop()
             self._lets[name] = body
             if body is not None:
                 self._set.lets[self.qualified(name)] = body
         body = self._lets[name]
         return (self.qualified(name), body) if body is not None else None
+
+    def _lower_let(self, declared: s.Let) -> ir.Expr | None:
+        expected = self.written_type(declared.type) if declared.type else None
+        return Typer(self.names, self.bounds, self.found).value(declared.body, expected)
 
     def written_type(self, written: s.TypeName) -> Type | None:
         if written.name == "enum":

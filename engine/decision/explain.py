@@ -8,6 +8,7 @@ from typing import Any
 
 from dsl import ir
 from dsl.bundle import Bundle
+from dsl.calendars import Calendars
 from dsl.explain import Branch, Origin, explain
 from dsl.interpret import Interpreter, judge
 from dsl.judgement import EFFECT_STRENGTH, Finding
@@ -104,7 +105,11 @@ class Explanation:
 
 
 def why(
-    record: Document, bundle: Bundle, overlays: Sequence[Overlay] = (), lists: Mapping[str, Any] | None = None
+    record: Document,
+    bundle: Bundle,
+    overlays: Sequence[Overlay] = (),
+    lists: Mapping[str, Any] | None = None,
+    calendars: Calendars | None = None,
 ) -> Explanation:
     """Return the explanation of a stored record.
 
@@ -116,7 +121,7 @@ def why(
         raise WhyMismatch(_name(record), "the rules' hash", record["bundle"], bundle.hash)
     if "facts" not in record:
         return _explanation(record, (), None, _unjudged(record))
-    program = in_force(bundle, record["stage"], date.fromisoformat(record["law_date"]), overlays)
+    program = in_force(bundle, record["stage"], date.fromisoformat(record["law_date"]), overlays, calendars)
     try:
         snapshot = snapshot_from(record, program, lists or {})
     except ValueError:

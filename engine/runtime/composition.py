@@ -16,6 +16,7 @@ from engine.facts.snapshot import SnapshotTaker
 from engine.facts.windows import WindowCounters
 from engine.integrity.monitor import Monitor
 from engine.integrity.series import IntegrityConfig
+from engine.marketdata.calendar import as_rule_calendars
 from engine.model.clock import FixedClock
 from engine.model.instrument import Instrument
 from engine.model.numbers import Money, Ratio
@@ -101,7 +102,7 @@ def _setting(inputs: RunInputs, run_key: str) -> RunSetting:
 def _parts(inputs: RunInputs) -> Parts:
     settings = inputs.config.settings
     board = FactBoard(inputs.bundle.contracts, inputs.calendar)
-    windows = WindowCounters(inputs.bundle.ruleset.windows)
+    windows = WindowCounters(inputs.bundle.ruleset.windows, as_rule_calendars(inputs.calendar))
     ledger = Ledger(inputs.cash)
     integrity = settings.data.integrity
     spread = settings.execution.base_spread_bps if settings.execution else 0
@@ -124,7 +125,9 @@ def _parts(inputs: RunInputs) -> Parts:
             )
         ),
         market=MarketFacts(board, inputs.calendar, int(spread)),
-        decisions=DecisionEngine(inputs.bundle, inputs.overlays, _taker(inputs, board, windows)),
+        decisions=DecisionEngine(
+            inputs.bundle, inputs.overlays, _taker(inputs, board, windows), as_rule_calendars(inputs.calendar)
+        ),
     )
 
 

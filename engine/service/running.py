@@ -152,7 +152,7 @@ def read_inputs(request: RunRequest) -> RunInputs:
     overlays = bind_overlays(bundle, config)
     calendar = load_calendar(config.settings.data.calendar)
     lists_folder = request.lists or (request.rules or shipped("rules")) / "lists"
-    not_bars = {request.instruments.name, *(listed.file for listed in bundle.ruleset.lists.values())}
+    not_bars = {request.instruments.name, *(listed.place for listed in bundle.ruleset.lists.values())}
     bars, actions, hashes = read_bars(request.bars, calendar, frozenset(not_bars))
     classification = read_classification_file(request.instruments)
     lists, documents = read_lists(bundle, lists_folder)
