@@ -8,6 +8,7 @@ from typing import Protocol
 from dsl.moments import micros
 
 DAY = 86_400_000_000
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Sessions(Protocol):
@@ -18,6 +19,9 @@ class Sessions(Protocol):
 
     def edge(self, at: int, count: int) -> int | None:
         """Return the last instant before the `count` sessions the last of which `at` falls in."""
+
+    def last(self, at: int, count: int) -> int | None:
+        """Return the last instant of the `count` sessions the first of which `at` falls in."""
 
     def opening(self, day: date) -> int:
         """Return when a day's session opens, in microseconds; some instant of the day where there is none."""
@@ -49,6 +53,15 @@ class Weekdays:
         start = date.fromordinal(first)
         return micros(datetime(start.year, start.month, start.day, tzinfo=UTC)) - 1
 
+    def last(self, at: int, count: int) -> int | None:
+        """Return the last instant of the current weekday and the `count` - 1 after it."""
+        ended = self.edge(at, 1)
+        assert ended is not None
+        first = _EPOCH + (ended + 1) // DAY
+        following = self.shift(first, count)
+        assert following is not None
+        return (following - _EPOCH) * DAY - 1
+
     def opening(self, day: date) -> int:
         """Return 09:30 New York standard time."""
         return micros(datetime(day.year, day.month, day.day, 14, 30, tzinfo=UTC))
@@ -76,6 +89,11 @@ class SessionTable:
         if current == len(self._closes) or before < 0:
             return None
         return self._closes[before]
+
+    def last(self, at: int, count: int) -> int | None:
+        """Return the close of the last of `count` sessions, None outside the table."""
+        index = bisect_left(self._closes, at) + count - 1
+        return self._closes[index] if 0 <= index < len(self._closes) else None
 
     def opening(self, day: date) -> int:
         """Return when a day's session opens, or the usual hour of a day without one."""

@@ -175,5 +175,9 @@ def parse_age(text: str) -> Age:
 BUILT_IN = (
     Fact("now", t.TIMESTAMP, total=True, computed=True, description="The decision's own instant."),
     Fact("law_date", t.DATE, total=True, computed=True, description="The date whose rules apply."),
+    *(
+        Fact(f"scope.{name}", kind, total=True, computed=True, description=f"The {name} the rule is judged for.")
+        for name, kind in (("account", t.TEXT), ("engine", t.TEXT), ("strategy", t.TEXT), ("symbol", t.SYMBOL))
+    ),
 )
-"""Facts every decision has, whatever the contracts."""
+"""Facts every judgement has, whatever the contracts."""

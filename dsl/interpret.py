@@ -11,7 +11,7 @@ from dsl.operations import NUMBERS, exact, operate
 from dsl.program import REDUCES, Program
 from dsl.rows import row_in_force
 from dsl.snapshot import Reason, Snapshot
-from dsl.statistics import is_finite, is_statistic, of_reals
+from dsl.statistics import as_statistic, is_finite, is_statistic, of_reals
 from dsl.types import scale_of
 
 
@@ -37,6 +37,7 @@ class Interpreter:
         self._program, self._snapshot = program, snapshot
         self._rows: dict[str, Any] = {}
         self._lets: dict[tuple[str, bool], Any] = {}
+        self._infinities: dict[str, Any] = {}
 
     # ---------------------------------------------------------------------------------- rules
     def rule(self, rule: ir.Rule) -> list[Finding]:
@@ -62,12 +63,20 @@ class Interpreter:
                 return []
         if needs:
             return self._missing(rule, line.number, Unknown(needs))
-        holds = self.evaluate(line.condition)
+        holds = self.with_infinities(line.infinities, line.condition)
         if isinstance(holds, Unknown):
             return self._missing(rule, line.number, holds)
         if not holds:
             return []
         return [self.finding(rule, line.number)]
+
+    def with_infinities(self, infinities: tuple[ir.Infinity, ...], expr: ir.Expr) -> Any:
+        """Return an expression's value where infinite statistics count as what the line says, and as nothing else."""
+        if not infinities:
+            return self.evaluate(expr)
+        inner = Interpreter(self._program, self._snapshot)
+        inner._infinities = {one.fact.path: as_statistic(self.evaluate(one.value)) for one in infinities}
+        return inner.evaluate(expr)
 
     def finding(self, rule: ir.Rule, number: int) -> Finding:
         """Return the finding of a line that fired, with the compared values as evidence."""
@@ -107,8 +116,8 @@ class Interpreter:
         policy = rule.missing
         if policy.unless is not None and self.evaluate(policy.unless, kleene=True) is True:
             return []
-        at = self._program.index[REDUCES]
-        reducing = self._snapshot.values[at] is True and not self._snapshot.unknown >> at & 1
+        at = self._program.index.get(REDUCES)
+        reducing = at is not None and self._snapshot.values[at] is True and not self._snapshot.unknown >> at & 1
         spared = reducing and not policy.even_reducing and EFFECT_STRENGTH[policy.effect] > EFFECT_STRENGTH["flag"]
         effect = "flag" if spared else policy.effect
         return [Finding(rule.id, line, effect, unknown.facts[0][1], rule.mode, facts=unknown.facts, flagged=spared)]
@@ -165,6 +174,11 @@ class Interpreter:
         value = self._snapshot.values[at]
         if value is None:
             return Unknown(((ref.path, Reason.MISSING.value),))
+        if is_statistic(value):
+            if is_finite(value):
+                return value
+            counted = self._infinities.get(ref.path) if value > 0 else None
+            return Unknown(((ref.path, Reason.INVALID.value),)) if counted is None else counted
         if ref.type.element is not None and ref.type.element.kind in NUMBERS:
             return frozenset(exact(item, scale_of(ref.type.element), ref.type.element.kind) for item in value)
         return exact(value, self._program.slots[at].fact.scale, ref.type.kind)

@@ -31,6 +31,8 @@ class Names:
     """Local names some expression reads."""
     calendar: str = ""
     """The exchange whose sessions move dates; empty where the rulebook names none."""
+    subject: str = "intent"
+    """Whose keys are taken where none is written: the intent's, or those of the rule's scope."""
     admits_reals: bool = False
     """Whether reals may be compared: only in gates, which judge statistics."""
 
@@ -205,12 +207,12 @@ class Lookups(ABC):
         return typed
 
     def _fact_for_key(self, name: str, span: Span) -> ir.Expr:
-        for path in (f"intent.{name}", f"instrument.{name}"):
+        for path in (f"{self._names.subject}.{name}", f"instrument.{name}"):
             if path in self._names.contracts.facts:
                 return self._fact(path, span)
         raise self._fail(
             "E306",
-            f"no intent carries a `{name}` to take the key from",
+            f"there is no `{name}` to take the key from",
             span,
             f"write the key, like `[instrument.{name}]`",
         )

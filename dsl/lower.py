@@ -13,7 +13,7 @@ from dsl.lower_rules import lower_rule
 from dsl.lower_tables import lower_table, static_body
 from dsl.moments import is_zone
 from dsl.names import Rulebook
-from dsl.workbench import Workbench
+from dsl.workbench import Shared, Workbench
 
 
 def lower(books: list[Rulebook], contracts: Contracts) -> tuple[ir.Ruleset, list[Diagnostic]]:
@@ -21,9 +21,16 @@ def lower(books: list[Rulebook], contracts: Contracts) -> tuple[ir.Ruleset, list
     found: list[Diagnostic] = []
     rules: list[ir.Rule] = []
     ruleset = ir.Ruleset((), {}, {}, {}, {}, _zone(books, found))
+    shared = _shared(books, ruleset)
     for book in books:
-        rules += _book(Workbench(book, contracts, ruleset, found, _table_into(ruleset)), ruleset)
+        rules += _book(Workbench(book, contracts, ruleset, found, shared), ruleset)
     return replace(ruleset, rules=tuple(sorted(rules, key=lambda rule: rule.id))), found
+
+
+def _shared(books: list[Rulebook], ruleset: ir.Ruleset) -> Shared:
+    written = [text for book in books for text in book.rules.values()]
+    scopes = {text.id: clause.values for text in written if (clause := text.clause("scope")) is not None}
+    return Shared({text.id: text.kind for text in written}, scopes, _table_into(ruleset))
 
 
 def _table_into(ruleset: ir.Ruleset) -> Callable[[Workbench, s.Table], ir.Expr | None]:
@@ -77,7 +84,7 @@ def _book(bench: Workbench, ruleset: ir.Ruleset) -> list[ir.Rule]:
 def _check_uses(bench: Workbench) -> None:
     if "uses" in bench.book.unread:
         return
-    for name in sorted(bench.names.used - set(bench.book.uses) - {"now", "law_date"}):
+    for name in sorted(bench.names.used - set(bench.book.uses) - {"now", "law_date", "scope"}):
         bench.say(
             "E302",
             f"the rulebook reads `{name}` but does not say so",

@@ -159,7 +159,8 @@ def _has_keys(bench: Workbench, declared: s.Window, event: str, fields: dict[str
     """Return whether the event, and the one it begins at, carry every key and a reader can name it."""
     begins = bench.contracts.events.get(declared.since or "", fields)
     for key in declared.per:
-        if key not in fields or f"intent.{key}" not in bench.contracts.facts:
+        readable = {f"intent.{key}", f"scope.{key}"} & bench.contracts.facts.keys()
+        if key not in fields or not readable:
             near = nearest(key, fields)
             help_ = f"did you mean `{near}`?" if near else "fields are " + ", ".join(fields)
             bench.say("E308", f"`{event}` carries no `{key}` to count by", declared.span, help_)

@@ -8,6 +8,7 @@ from dsl import syntax as s
 from dsl import types as t
 from dsl.cells import Asked, Domain, Row, find_gaps, find_overlaps
 from dsl.intervals import interval
+from dsl.remedies import with_article
 from dsl.text import NOWHERE, Span
 from dsl.types import Kind, Type
 from dsl.workbench import Workbench, is_date
@@ -128,7 +129,7 @@ def _cell(bench: Workbench, cell: s.Cell, kind: Type) -> Asked | None:
     if len(known) != len(values):
         return None
     if cell.relation not in ("any", "is", "in") and kind.kind not in _ORDERED:
-        bench.say("E202", f"a {kind} has no order", cell.span, "name the values, or write `any`")
+        bench.say("E202", f"{with_article(kind)} has no order", cell.span, "name the values, or write `any`")
         return None
     low, high = (known[0], known[-1]) if known else (None, None)
     if cell.relation == ".." and isinstance(low, Fraction | int) and isinstance(high, Fraction | int) and low > high:

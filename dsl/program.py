@@ -1,6 +1,6 @@
 """A bundle on one law date: the rules and numbers in force, and the slots a snapshot must fill."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -94,17 +94,21 @@ class Program:
 
 
 def in_force(
-    bundle: Bundle, stage: str, law_date: date, overlays: Sequence[Overlay] = (), calendars: Calendars | None = None
-) -> Program:
+    bundle: Bundle, stage: str, law_date: date, overlays: Sequence[Overlay] = (), calendars: Calendars | None = None,
+    only: Callable[[ir.Rule], bool] = lambda _: True,
+) -> Program:  # fmt: skip
     """Return the program of a stage on a law date, config tightenings included.
 
     `calendars` are the sessions dates are moved by; a date moved by those of another exchange is unknown.
+    `only` picks rules of the stage, like those of one scope.
     """
     ruleset, day = bundle.ruleset, law_date.isoformat()
-    rules = tuple(r for r in ruleset.rules if r.stage == stage and (r.since or "") <= day <= (r.until or "9999-12-31"))
+    rules = tuple(
+        r for r in ruleset.rules if r.stage == stage and (r.since or "") <= day <= (r.until or "9999-12-31") and only(r)
+    )
     numbers = {name: _numbers(param, day, overlays) for name, param in sorted(ruleset.params.items())}
     lets = {**ruleset.lets, **{name: _table_body(table, day) for name, table in sorted(ruleset.tables.items())}}
-    paths = sorted({*all_facts(rules, lets), REDUCES})
+    paths = sorted({*all_facts(rules, lets), *((REDUCES,) if stage == "pre_trade" else ())})
     slots = tuple(Slot(at, path, fact_of(bundle, path)) for at, path in enumerate(paths))
     index = {slot.path: slot.index for slot in slots}
     return Program(

@@ -9,7 +9,8 @@ from typing import Any
 from dsl import syntax as s
 from dsl.bundle import Bundle
 from dsl.calendars import PLAIN, Calendars
-from dsl.cases import Case, Collector
+from dsl.cases import Case
+from dsl.collect import Collector
 from dsl.diagnostics import Diagnostic
 from dsl.keywords import OUTCOMES
 from dsl.parse import parse_expression

@@ -19,6 +19,11 @@ def is_finite(value: Any) -> bool:
     return math.isfinite(value)
 
 
+def is_nan(value: Any) -> bool:
+    """Return whether a statistic is nothing at all, not even infinite."""
+    return math.isnan(value)
+
+
 def as_statistic(value: Fraction | int) -> float:
     """Return the float nearest to an exact number."""
     return value.numerator / value.denominator

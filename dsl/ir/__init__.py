@@ -35,10 +35,35 @@ from dsl.ir.expressions import (
     children,
     walk,
 )
-from dsl.ir.rules import Approval, Because, Line, MissingPolicy, Need, Rule
+from dsl.ir.rules import (
+    Action,
+    Approval,
+    Because,
+    Checklist,
+    Gate,
+    Infinity,
+    Line,
+    MissingPolicy,
+    Need,
+    Posture,
+    Reset,
+    Rule,
+    Stretch,
+    Switch,
+    Task,
+)
 from dsl.ir.ruleset import Ruleset
 
 __all__ = [
+    "Task",
+    "Switch",
+    "Stretch",
+    "Reset",
+    "Posture",
+    "Infinity",
+    "Gate",
+    "Checklist",
+    "Action",
     "Exact",
     "RealCompare",
     "Logarithm",

@@ -42,10 +42,33 @@ from dsl.syntax.expressions import (
     Truth,
 )
 from dsl.syntax.file import File, depth_of
-from dsl.syntax.rules import Approval, Clause, EffectLine, Missing, Need, RuleText
-from dsl.syntax.scenarios import Assignment, ExpectedOutcome, Fixture, Occurrence, Scenario, Test
+from dsl.syntax.rules import (
+    Action,
+    Approval,
+    ChecklistText,
+    Clause,
+    EffectLine,
+    GateText,
+    Infinity,
+    Missing,
+    Need,
+    Posture,
+    Reset,
+    RuleText,
+    SwitchText,
+    Task,
+)
+from dsl.syntax.scenarios import Assignment, ExpectedOutcome, Fixture, Occurrence, Scenario, Step, Test
 
 __all__ = [
+    "Action",
+    "ChecklistText",
+    "GateText",
+    "Infinity",
+    "Posture",
+    "Reset",
+    "SwitchText",
+    "Task",
     "Aggregate",
     "Approval",
     "Assignment",
@@ -87,6 +110,7 @@ __all__ = [
     "Rulebook",
     "Scenario",
     "SetLiteral",
+    "Step",
     "Table",
     "TableRow",
     "TableVersion",

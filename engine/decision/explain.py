@@ -207,7 +207,7 @@ class _Speaker:
             change = f"{finding.rule} passes with the limit at {shown}"
         return Spoken(
             finding.rule, rule.title, finding.line, finding.effect, finding.counts_as, finding.code, finding.mode,
-            because(rule, interpreter), f"{span.file}:{span.line}",
+            because(rule.because, interpreter), f"{span.file}:{span.line}",
             annotate(program.bundle, rule, finding.line, interpreter), self._parts(rule, finding, interpreter),
             (rule.lines[finding.line - 1].relation or "") if finding.line else "",
             tuple(self._unknown(path, reason) for path, reason in finding.facts), finding.flagged,

@@ -97,7 +97,7 @@ def findings_data(decision: Decision, findings: tuple[Finding, ...], snapshot: S
         assert rule is not None
         data: dict[str, Any] = {
             "rule": finding.rule, "line": finding.line, "effect": finding.effect, "code": finding.code,
-            "mode": finding.mode, "because": because(rule, interpreter),
+            "mode": finding.mode, "because": because(rule.because, interpreter),
         }  # fmt: skip
         if finding.measure is not None and finding.bound is not None and rule.measure is not None:
             data["measure"], data["threshold"] = exact_text(finding.measure), exact_text(finding.bound)

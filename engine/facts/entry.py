@@ -7,7 +7,7 @@ from typing import Any
 
 from dsl.contracts import Age, Fact
 from dsl.snapshot import Reason
-from dsl.statistics import is_finite, is_statistic
+from dsl.statistics import is_finite, is_nan, is_statistic
 from dsl.types import Kind
 from engine.model.calendar import CalendarBounds, SessionCalendar
 from engine.model.time import MILLISECOND, Timestamp
@@ -79,7 +79,9 @@ def fits(value: Any, fact: Fact) -> bool:
     if kind is Kind.SET:
         return isinstance(value, frozenset)
     if kind is Kind.REAL:
-        return is_statistic(value) and is_finite(value) and _is_between(Fraction(value), fact)
+        return (
+            is_statistic(value) and not is_nan(value) and (not is_finite(value) or _is_between(Fraction(value), fact))
+        )
     if kind is Kind.LIST:
         return (
             isinstance(value, tuple)

@@ -81,7 +81,7 @@ def run_rule_tests(path: Path | None = None, tick: Tick = lambda done, total: No
         for o in outcomes
         if not o.passed
     ]
-    named = {rule for case in cases for rule in (*case.rules, *(said[2] for said in case.outcomes if said[2]))}
+    named = {rule for case in cases for rule in (*case.rules, *(said.rule for said in case.outcomes if said.rule))}
     untested = tuple(sorted({rule.id for rule in bundle.ruleset.rules} - named))
     passed = len(outcomes) - len(failures)
     texts = {**files.texts, **_scenario_texts(files)}
