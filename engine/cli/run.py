@@ -45,6 +45,8 @@ def start(
     form: FormatOption = Format.TEXT,
 ) -> Exit:
     """Run a desk over files of bars to their end; a run that was broken off is taken up again."""
+    import os
+
     from engine.model.numbers import Money
     from engine.service.running import RunRequest
     from engine.service.running import start as begin
@@ -56,7 +58,7 @@ def start(
         approvals=approvals, law_date=law_date.date() if law_date else None, account=account,
         cash=Money(money(cash)), operator=operator,
     )  # fmt: skip
-    result = drive(begin(request))
+    result = drive(begin(request, os.environ))
     if form is Format.TEXT:
         say_result(result)
     else:

@@ -9,6 +9,7 @@ from engine.audit.canonical import canonical
 from engine.marketdata.feed import market_events
 from engine.model.clock import Clock
 from engine.model.event import EventType
+from engine.runtime.admission import refuse_live
 from engine.runtime.composition import Composed, compose
 from engine.runtime.desk import Progress
 from engine.runtime.entry import Entry
@@ -19,7 +20,6 @@ from engine.store.database import Database
 from engine.store.runs import Mode, Run, RunStatus, name_run
 
 OPEN = (RunStatus.CREATED, RunStatus.ARMED, RunStatus.RUNNING)
-FED_FROM_FILES = (Mode.BACKTEST, Mode.PAPER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,7 @@ def start_run(inputs: RunInputs, database: Database, broker_books: Path, operato
     arming with checklist and signatures exists. `operator` is the principal who arms.
     """
     mode = Mode(inputs.mode)
-    if mode not in FED_FROM_FILES:
-        raise RunRefused("RUN_LIVE_UNAVAILABLE", f"mode {mode} cannot be armed by this version",
-                         "run in mode PAPER or BACKTEST")  # fmt: skip
+    refuse_live(mode)
     run_key = _open(inputs, database, mode, wall).run_key
     broker_books.mkdir(parents=True, exist_ok=True)
     composed = compose(inputs, database, run_key, broker_books / f"{run_key}.db")

@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +16,7 @@ from engine.marketdata.calendar import load_calendar
 from engine.model.ids import derived_id
 from engine.model.numbers import Money
 from engine.model.time import Timestamp
+from engine.runtime.admission import admit
 from engine.runtime.desk import Progress
 from engine.runtime.export import export_run
 from engine.runtime.halt import RunRefused
@@ -127,12 +128,12 @@ class Running:
         self.database.close()
 
 
-def start(request: RunRequest) -> Running:
-    """Read every input and start (or resume) the run.
+def start(request: RunRequest, environ: Mapping[str, str]) -> Running:
+    """Read every input and start (or resume) the run; `environ` is the environment of the process.
 
     Raises RulesRefused, ConfigRefused, RunRefused and the store's errors.
     """
-    inputs = read_inputs(request)
+    inputs = read_inputs(request, environ)
     wall = WallClock()
     request.out.mkdir(parents=True, exist_ok=True)
     database = open_database(request.database)
@@ -141,13 +142,18 @@ def start(request: RunRequest) -> Running:
     return Running(inputs, database, started, request, wall, wall.now())
 
 
-def read_inputs(request: RunRequest) -> RunInputs:
-    """Return everything the run is made from, and its identity."""
+def read_inputs(request: RunRequest, environ: Mapping[str, str]) -> RunInputs:
+    """Return everything the run is made from, and its identity.
+
+    Nothing but configuration is read of a run that may not start; what the environment holds is no part
+    of a run's identity.
+    """
     config_root = request.config or shipped("config")
     overrides = (f"engine.mode={request.mode}", *request.overrides)
     config = load_config(
         config_root, request.environment, request.engine, request.risk_profile, request.stress, overrides
     )
+    admit(config.settings, request.mode, environ)
     bundle = load_bundle(request.rules)
     overlays = bind_overlays(bundle, config)
     calendar = load_calendar(config.settings.data.calendar)
