@@ -12,12 +12,14 @@ from engine.artifacts.manifest import Envelope
 from engine.audit.verify import Verdict, verify
 from engine.config.load import load_config
 from engine.config.principals import load_principals
+from engine.execution.quality import ExecutionFigures
 from engine.marketdata.calendar import load_calendar
 from engine.model.ids import derived_id
 from engine.model.numbers import Money
 from engine.model.time import Timestamp
 from engine.runtime.admission import admit
 from engine.runtime.desk import Progress
+from engine.runtime.execution_report import report_execution
 from engine.runtime.export import export_run
 from engine.runtime.halt import RunRefused
 from engine.runtime.inputs import (
@@ -73,6 +75,7 @@ class RunResult:
     codes: dict[str, int]
     fills: int
     final_equity: int | None
+    execution: ExecutionFigures
     audit: Verdict
 
 
@@ -119,7 +122,7 @@ class Running:
         self.close()
         return RunResult(
             self.inputs.run_id, run_key, self.started.resumed, written.content_hash, written.path,
-            self.request.database, verdicts, codes, len(state.fills), equity, verdict,
+            self.request.database, verdicts, codes, len(state.fills), equity, report_execution(state).figures, verdict,
         )  # fmt: skip
 
     def close(self) -> None:
