@@ -72,7 +72,7 @@ def compose(inputs: RunInputs, database: Database, run_key: str, broker_book: Pa
     book = PaperBook(broker_book, inputs.cash)
     broker = PaperBroker(book, costs_of(inputs), inputs.calendar, clock)
     gateway = Gateway(broker, StoreAuthority(database, run_key), inputs.config.settings.runtime.max_decision_age)
-    decisions = DecisionDesk(state, setting, journal)
+    decisions = DecisionDesk(state, setting, journal, _judge(inputs, state.parts))
     holds = HoldDesk(state, setting, journal, decisions, inputs.script)
     inbox = Inbox(state, journal, gateway)
     scope = ReconcileConfig(setting.engine, Money(BASIS_POINT * BASIS_POINT), Duration(5 * SECOND))
@@ -125,9 +125,6 @@ def _parts(inputs: RunInputs) -> Parts:
             )
         ),
         market=MarketFacts(board, inputs.calendar, int(spread)),
-        decisions=DecisionEngine(
-            inputs.bundle, inputs.overlays, _taker(inputs, board, windows), as_rule_calendars(inputs.calendar)
-        ),
     )
 
 
@@ -153,6 +150,12 @@ def _host(inputs: RunInputs) -> Host:
         return host
     fault = host[0]
     raise RunRefused("STRATEGY_REFUSED", f"{fault.code}: {fault.what} ({fault.where})", fault.help)
+
+
+def _judge(inputs: RunInputs, parts: Parts) -> DecisionEngine:
+    """Return who judges the run's intents on the facts of its state."""
+    calendars = as_rule_calendars(inputs.calendar)
+    return DecisionEngine(inputs.bundle, inputs.overlays, _taker(inputs, parts.board, parts.windows), calendars)
 
 
 def _taker(inputs: RunInputs, board: FactBoard, windows: WindowCounters) -> SnapshotTaker | HouseClock:

@@ -7,7 +7,6 @@ from typing import Any
 
 from dsl.windows import Happening
 from engine.brokers.messages import CancelReject, Execution, Reject, event_from_data
-from engine.decision.decide import DecisionEngine
 from engine.execution.oms import CancelRequested, OmsFault, Order, OrderEvent, adjust_for_split, apply
 from engine.execution.quality import Arrival, Trade
 from engine.facts.board import FactBoard
@@ -52,7 +51,6 @@ class Parts:
     host: Host
     monitor: Monitor
     market: MarketFacts
-    decisions: DecisionEngine
 
 
 class DeskState:
