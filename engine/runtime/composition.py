@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsl.program import fact_of
-from engine.brokers.paper import PaperBroker
+from engine.brokers.contract import BrokerSnapshot
+from engine.brokers.paper import PaperBroker, snapshot_book
 from engine.brokers.paper_book import PaperBook
 from engine.decision.decide import DecisionEngine
 from engine.execution.gateway import Gateway
@@ -19,15 +20,14 @@ from engine.integrity.series import IntegrityConfig
 from engine.marketdata.calendar import as_rule_calendars
 from engine.model.clock import FixedClock
 from engine.model.instrument import Instrument
-from engine.model.numbers import Money, Ratio
-from engine.model.time import SECOND, Duration, Timestamp
+from engine.model.numbers import Ratio
+from engine.model.time import Timestamp
 from engine.portfolio.amount import amount_of
 from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
-from engine.reconcile.scope import ReconcileConfig
 from engine.runtime.approvals import HoldDesk
 from engine.runtime.authority import StoreAuthority
-from engine.runtime.comparison import Comparison
+from engine.runtime.comparison import Comparison, scope_of
 from engine.runtime.desk import Desk
 from engine.runtime.halt import RunRefused
 from engine.runtime.inputs import RunInputs, list_content
@@ -75,10 +75,18 @@ def compose(inputs: RunInputs, database: Database, run_key: str, broker_book: Pa
     decisions = DecisionDesk(state, setting, journal, _judge(inputs, state.parts))
     holds = HoldDesk(state, setting, journal, decisions, inputs.script)
     inbox = Inbox(state, journal, gateway)
-    scope = ReconcileConfig(setting.engine, Money(BASIS_POINT * BASIS_POINT), Duration(5 * SECOND))
-    comparison = Comparison(state, gateway, scope)
+    comparison = Comparison(state, gateway, scope_of(setting.engine))
     desk = Desk(state, setting, journal, gateway, broker, clock, decisions, holds, inbox, comparison)
     return Composed(desk, state, setting, journal, clock, book.close)
+
+
+def read_paper_account(broker_book: Path, at: Timestamp) -> BrokerSnapshot:
+    """Return what the paper broker's book of a run says, as of `at`. Raises PaperBookUnusable; writes nothing."""
+    book = PaperBook.existing(broker_book)
+    try:
+        return snapshot_book(book, at)
+    finally:
+        book.close()
 
 
 def _setting(inputs: RunInputs, run_key: str) -> RunSetting:

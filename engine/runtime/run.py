@@ -31,6 +31,11 @@ class Started:
     resumed: bool
 
 
+def book_of(broker_books: Path, run_key: str) -> Path:
+    """Return the file of the paper broker's book of a run."""
+    return broker_books / f"{run_key}.db"
+
+
 def start_run(inputs: RunInputs, database: Database, broker_books: Path, operator: str, wall: Clock) -> Started:
     """Create and arm a run, or take up the attempt an earlier process left unfinished.
 
@@ -41,7 +46,7 @@ def start_run(inputs: RunInputs, database: Database, broker_books: Path, operato
     refuse_live(mode)
     run_key = _open(inputs, database, mode, wall).run_key
     broker_books.mkdir(parents=True, exist_ok=True)
-    composed = compose(inputs, database, run_key, broker_books / f"{run_key}.db")
+    composed = compose(inputs, database, run_key, book_of(broker_books, run_key))
     try:
         run = composed.journal.take_over()
         if run.status not in OPEN:

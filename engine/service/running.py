@@ -36,6 +36,9 @@ from engine.service.rule_files import load_bundle
 from engine.shipped import shipped
 from engine.store.database import Database, open_database
 
+BOOKS = "books"
+"""Folder of the paper brokers' books, beside the run folders."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
@@ -141,7 +144,7 @@ def start(request: RunRequest, environ: Mapping[str, str]) -> Running:
     request.out.mkdir(parents=True, exist_ok=True)
     database = open_database(request.database)
     database.migrate()
-    started = start_run(inputs, database, request.out / "books", request.operator, wall)
+    started = start_run(inputs, database, request.out / BOOKS, request.operator, wall)
     return Running(inputs, database, started, request, wall, wall.now())
 
 
