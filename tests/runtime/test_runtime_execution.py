@@ -14,6 +14,7 @@ from engine.model.bar import Bar
 from engine.model.numbers import MICRO, divide_up, format_decimal
 from engine.model.time import parse_timestamp
 from engine.runtime import composition
+from engine.runtime.approvals import ScriptedApproval
 from tests.runtime.conftest import Finished
 from tests.runtime.proof_market import Desk, Plan, registry_of, renamed
 
@@ -107,9 +108,11 @@ def test_the_quality_is_sealed_with_the_other_content(folder: Path) -> None:
 def scripted(full: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Run one strategy by a plan over changed inputs and return its execution rows and figures."""
 
-    def run(name: str, plan: Plan, **changes: object) -> tuple[list[Row], dict[str, object]]:
-        monkeypatch.setattr(composition, "builtin_registry", registry_of({"alpha": plan}))
-        desk = Desk(renamed(full.inputs, name, script=(), **changes), full.database, tmp_path)
+    def run(
+        name: str, plan: Plan, strategy: str = "alpha", script: tuple[ScriptedApproval, ...] = (), **changes: object
+    ) -> tuple[list[Row], dict[str, object]]:
+        monkeypatch.setattr(composition, "builtin_registry", registry_of({strategy: plan}))
+        desk = Desk(renamed(full.inputs, name, script=script, **changes), full.database, tmp_path)
         path = desk.export(desk.run()).path
         return table(path / "execution.csv"), json.loads((path / "metrics.json").read_bytes())["metrics"]["execution"]
 
@@ -123,6 +126,15 @@ def test_a_dividend_between_decision_and_trade_is_taken_out_of_the_reference(scr
     assert row["arrival_mid"] == "52"
     assert row["arrival_bps"] == in_bps(price - (52 - Fraction("0.37")), 52 - Fraction("0.37"))
     assert Fraction(row["arrival_bps"]) > 0 > price - 52
+
+
+def test_a_held_order_arrives_when_it_is_allowed_and_not_when_it_was_first_asked_for(scripted) -> None:
+    approval = ScriptedApproval(
+        1, parse_timestamp("2026-01-06T16:45:00Z"), "rhea", True, None, "PRF-01", "hourly", "HHH", 1
+    )
+    (row,), _ = scripted("held over a close", {"HHH": {0: {"HHH": 210}}}, "hourly", (approval,))
+    # Asked for at the close of 20.10, allowed after the close of 20.30.
+    assert (row["ts_utc"], row["arrival_mid"]) == ("2026-01-06T16:45:00Z", "20.3")
 
 
 def test_an_order_decided_without_a_usable_quote_has_no_cost(scripted, market) -> None:

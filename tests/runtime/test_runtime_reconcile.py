@@ -10,7 +10,7 @@ import pytest
 
 from engine.contracts import contract
 from engine.model.numbers import format_decimal, parse_decimal
-from engine.model.time import DAY, Timestamp, format_timestamp, parse_timestamp
+from engine.model.time import DAY, Timestamp, format_timestamp, parse_date, parse_timestamp
 from engine.runtime.reopening import reopen
 from engine.runtime.reports import Inbox
 from engine.service.broker_snapshot import snapshot_run
@@ -18,7 +18,7 @@ from engine.service.reconciliation import Reconciled, reconcile_run
 from engine.service.refusal import DocumentRefused, Refused
 from engine.store.inbox import Message
 from tests.runtime.conftest import Finished
-from tests.runtime.proof_market import Desk
+from tests.runtime.proof_market import Desk, until
 
 Document = dict[str, Any]
 BEFORE_ALL = Timestamp(0)
@@ -179,6 +179,25 @@ def test_a_document_older_than_our_last_change_or_younger_than_the_clock_is_not_
     with pytest.raises(Refused, match="SNAPSHOT_FUTURE"):
         compare(at(now + 1))
     assert found(compare(at(now + DAY), wall=Timestamp(now + DAY))) == []
+
+
+def test_a_document_from_before_a_dividend_is_old_even_when_no_order_has_moved_since(
+    full: Desk, tmp_path: Path
+) -> None:
+    desk = Desk(until(full.inputs, 9), full.database, full.folder)
+    started, address = desk.run(), f"sqlite:///{full.folder / 'desk.db'}"
+    document = snapshot_run(address, started.run_key, desk.folder)
+    paid = full.inputs.calendar.session_on(parse_date("2026-01-15"))
+    assert paid is not None and paid.close == started.composed.state.now
+
+    def look(at: int) -> Reconciled:
+        path = tmp_path / "snapshot.json"
+        path.write_text(json.dumps({**document, "captured_at_utc": format_timestamp(at)}), encoding="utf-8")
+        return reconcile_run(address, started.run_key, path, BEFORE_ALL)
+
+    assert found(look(paid.open)) == []
+    with pytest.raises(Refused, match="SNAPSHOT_STALE"):
+        look(paid.open - 1)
 
 
 def test_faults_are_refused_with_their_places_or_left_out_and_never_clean(compare) -> None:
