@@ -26,6 +26,7 @@ from engine.model.principal import Principal
 from engine.model.time import Timestamp
 from engine.runtime.approvals import ScriptedApproval
 from engine.runtime.halt import RunRefused
+from engine.runtime.switchboard import ScriptedSwitch
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class RunInputs:
     actions: tuple[CorporateAction, ...]
     classification: Classification
     lists: Mapping[str, NamedList]
-    script: tuple[ScriptedApproval, ...]
+    script: tuple[ScriptedApproval | ScriptedSwitch, ...]
     identity: bytes
     documents: Mapping[str, tuple[str, bytes]]
 
@@ -123,7 +124,7 @@ def read_classification_file(path: Path) -> Classification:
         raise RunRefused("CLASSIFICATION_REFUSED", f"{path.name}: {fault.what}", fault.help) from None
 
 
-def read_script(path: Path | None) -> tuple[tuple[ScriptedApproval, ...], str]:
+def read_script(path: Path | None) -> tuple[tuple[ScriptedApproval | ScriptedSwitch, ...], str]:
     """Return the scripted approvals and the hash of their file. Raises RunRefused."""
     if path is None:
         return (), ""
@@ -139,7 +140,13 @@ def read_script(path: Path | None) -> tuple[tuple[ScriptedApproval, ...], str]:
     return tuple(script), hashlib.sha256(raw).hexdigest()
 
 
-def _scripted(line: int, value: Mapping[str, Any]) -> ScriptedApproval:
+def _scripted(line: int, value: Mapping[str, Any]) -> ScriptedApproval | ScriptedSwitch:
+    if value["action"] in ("trip", "reset"):
+        switch = value["switch"]
+        return ScriptedSwitch(
+            line, Timestamp(value["at"]), value["principal"], value["action"] == "trip", switch["id"],
+            tuple(switch["key"]),
+        )  # fmt: skip
     place = value.get("hold", {})
     return ScriptedApproval(
         line, Timestamp(value["at"]), value["principal"], value["action"] == "approve", value.get("hold_id"),

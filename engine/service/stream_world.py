@@ -13,6 +13,7 @@ from engine.audit.canonical import canonical
 from engine.config.load import Config, load_config
 from engine.config.principals import load_principals
 from engine.decision.decide import DecisionEngine
+from engine.decision.watching import Watcher, of_the_firm
 from engine.facts.board import FactBoard
 from engine.facts.house import HouseClock
 from engine.facts.snapshot import SnapshotTaker
@@ -131,6 +132,7 @@ class World:
     state: DeskState
     journal: RunJournal
     judge: DecisionEngine
+    watcher: Watcher
     instruments: dict[str, Instrument] = field(default_factory=dict)
 
     @property
@@ -172,11 +174,14 @@ def open_world(house: House, account: str, at: Timestamp) -> World:
         instruments, {}, house.calendar,
     )  # fmt: skip
     state = DeskState(_parts(house, account))
-    _post_house(house, state.parts.board)
+    _post_house(house, account, state.parts.board)
     journal = RunJournal(database, run_key, setting.book_id, state)
     taker = _taker(house, state.parts.board, state.parts.windows)
-    judge = DecisionEngine(house.bundle, house.overlays, taker, as_rule_calendars(house.calendar))
-    world = World(house, database, setting, state, journal, judge, instruments)
+    calendars = as_rule_calendars(house.calendar)
+    judge = DecisionEngine(house.bundle, house.overlays, taker, calendars)
+    parts, constants = state.parts, of_the_firm({"account": account, "engine": house.engine_id})
+    watcher = Watcher(house.bundle, house.overlays, taker, calendars, parts.board, parts.windows, constants)
+    world = World(house, database, setting, state, journal, judge, watcher, instruments)
     _begin(world, identity, attempt, at)
     return world
 
@@ -205,7 +210,7 @@ def _parts(house: House, account: str) -> Parts:
     return Parts(
         account, settings.engine.engine_id, house.calendar, board, windows, ledger,
         Book(house.instruments, amount_of(house.request.cash)), Host(()), Monitor(integrity),
-        MarketFacts(board, house.calendar, 0),
+        MarketFacts(board, house.calendar, 0), states_account=False,
     )  # fmt: skip
 
 
@@ -215,7 +220,7 @@ def _taker(house: House, board: FactBoard, windows: WindowCounters) -> SnapshotT
     return taker if session is None else HouseClock(taker, board, house.calendar, session.close)
 
 
-def _post_house(house: House, board: FactBoard) -> None:
+def _post_house(house: House, account: str, board: FactBoard) -> None:
     for symbol, instrument in sorted(house.instruments.items()):
         for name in instrument.__slots__:
             value = getattr(instrument, name)
@@ -225,6 +230,7 @@ def _post_house(house: House, board: FactBoard) -> None:
         fact = fact_of(house.bundle, path)
         content = list_content(house.bundle, path, read)
         board.put(path, (), content, read.as_of, f"list {read.name} v{read.version}", fact=fact)
+    board.put("switches.tripped", (account,), frozenset(), Timestamp(0), "switches")
     board.put("runtime.mode", (), MODE.value, Timestamp(0), "runtime")
     board.put("runtime.armed", (), True, Timestamp(0), "runtime")
 
