@@ -4,6 +4,7 @@ Nothing is imported here, so that a front end loads only what it uses.
 
 rules      rule_check.check_rules         do they compile, what does each cost
            rule_tests.run_rule_tests      inline tests and scenario files, one runner
+           rule_lint.lint_rules           what compiles and is still not what somebody meant
            rule_format.format_rules       the one look of a rule file
            rule_limits.limits_at          every number in force on a date
            rule_files.load_bundle         a folder of rule files as a bundle

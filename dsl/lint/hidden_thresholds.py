@@ -1,0 +1,25 @@
+"""W625: a reason that does not tell the number that decided."""
+
+from collections.abc import Iterator
+
+from dsl.diagnostics import Diagnostic
+from dsl.lint.reach import params_in, told
+from dsl.lint.subject import HARD, Subject
+
+
+def hidden_thresholds(subject: Subject) -> Iterator[Diagnostic]:
+    """Report params a hard line compares with and the reason leaves out: who is refused cannot tell by how much."""
+    params = subject.bundle.ruleset.params
+    for judged in subject.rules():
+        rule, clause = judged.rule, judged.text.clause("because")
+        conditions = [line.condition for line in rule.lines if line.effect in HARD]
+        numbers = [name for name in params_in(conditions, subject.lets) if params[name].type.is_number]
+        shown = params_in(told(rule), subject.lets)
+        hidden = [name.rpartition(".")[2] for name in numbers if name not in shown]
+        if clause is not None and hidden and told(rule):
+            yield Diagnostic(
+                "W625",
+                f"{rule.id} decides by `{hidden[0]}`, and its reason does not tell it",
+                clause.span,
+                help=f"put {{{hidden[0]}}} into the text",
+            )

@@ -1,0 +1,52 @@
+"""W623: two owners that are probably one, misspelt."""
+
+from collections.abc import Iterator
+
+from dsl.diagnostics import Diagnostic
+from dsl.lint.subject import Subject
+from dsl.text import Span
+
+SHORTEST = 5
+"""Shorter names differ by one letter too easily."""
+
+
+def misspelt_owners(subject: Subject) -> Iterator[Diagnostic]:
+    """Report the rarer of two owners one of which has a letter too many, or two letters in the other order."""
+    places: dict[str, list[Span]] = {}
+    for owner, span in _owners(subject):
+        places.setdefault(owner, []).append(span)
+    listed = list(places)
+    for at, owner in enumerate(listed):
+        for earlier in listed[:at]:
+            if not is_slip(owner, earlier):
+                continue
+            wrong, right = (owner, earlier) if len(places[owner]) <= len(places[earlier]) else (earlier, owner)
+            yield Diagnostic(
+                "W623",
+                f"`{wrong}` is probably `{right}`",
+                places[wrong][0],
+                help=f"write `{right}`; if they are two teams, allow this with that reason",
+                notes=((places[right][0], "spelt like this here"),),
+            )
+
+
+def is_slip(one: str, two: str) -> bool:
+    """Return whether two names are one slip of the finger apart. A changed letter or a digit more is a choice."""
+    short, long = sorted((one, two), key=len)
+    if len(short) < SHORTEST or len(long) - len(short) > 1 or short == long:
+        return False
+    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(short) < len(long):
+        return short[at:] == long[at + 1 :] and long[at].isalpha()
+    return short[:at] + short[at + 1 : at + 2] + short[at] + short[at + 2 :] == long
+
+
+def _owners(subject: Subject) -> Iterator[tuple[str, Span]]:
+    for book in subject.books:
+        for listed in book.lists.values():
+            if listed.owner:
+                yield listed.owner, listed.span
+        for rule in book.rules.values():
+            clause = rule.clause("owner")
+            if clause is not None:
+                yield clause.values[0], clause.span

@@ -1,0 +1,91 @@
+"""What a lint looks at: compiled rulebooks, the scenarios that test them, and the date it is."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from dsl import ir
+from dsl import syntax as s
+from dsl.bundle import Bundle
+from dsl.cases import Case
+from dsl.edits import part_of
+from dsl.intervals import Bounds, Interval
+from dsl.names import Rulebook
+from dsl.text import Span
+
+INCREASES = "intent.increases_risk"
+HARD = ("clip", "hold", "reject")
+"""Effects that keep an order, or a part of it, from going."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A rule as it is written and as it is judged."""
+
+    book: Rulebook
+    text: s.RuleText
+    rule: ir.Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A param as it is written and as it is read."""
+
+    book: Rulebook
+    text: s.Param
+    param: ir.Param
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """`cases` are the scenarios of rule files and of the scenario files beside them; `fixtures` those the latter name.
+
+    A fixture is named by its rulebook and its own name.
+    """
+
+    bundle: Bundle
+    cases: tuple[Case, ...]
+    fixtures: frozenset[tuple[str, str]]
+    on: date
+
+    @property
+    def books(self) -> tuple[Rulebook, ...]:
+        return self.bundle.books
+
+    @property
+    def lets(self) -> Mapping[str, ir.Expr]:
+        return self.bundle.ruleset.lets
+
+    def rules(self) -> Iterator[Judged]:
+        """Yield every rule in the order of the files."""
+        known = {rule.id: rule for rule in self.bundle.ruleset.rules}
+        for book in self.books:
+            for text in book.rules.values():
+                if text.id in known:
+                    yield Judged(book, text, known[text.id])
+
+    def params(self) -> Iterator[Declared]:
+        """Yield every param in the order of the files."""
+        known = self.bundle.ruleset.params
+        for book in self.books:
+            for text in book.params.values():
+                param = known.get(f"{book.name}.{text.name}")
+                if param is not None:
+                    yield Declared(book, text, param)
+
+    def numbers(self) -> Iterator[Declared]:
+        """Yield every param that is a number."""
+        return (declared for declared in self.params() if declared.param.type.is_number)
+
+    def cases_of(self, rule_id: str) -> tuple[Case, ...]:
+        """Return the cases that judge a rule by itself or among the rules they name."""
+        return tuple(case for case in self.cases if rule_id in case.rules)
+
+    def bounds(self) -> Bounds:
+        """Return what values can be, by contract and by the ranges of params."""
+        ranges = {name: Interval(param.low, param.high) for name, param in self.bundle.ruleset.params.items()}
+        return Bounds(self.bundle.contracts.facts, ranges, self.lets.get)
+
+    def said(self, span: Span) -> str:
+        """Return the text of a place, as it is written."""
+        return part_of(self.bundle.sources.get(span.file, ""), span)
