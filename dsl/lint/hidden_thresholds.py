@@ -19,7 +19,7 @@ def hidden_thresholds(subject: Subject) -> Iterator[Diagnostic]:
         if clause is not None and hidden and told(rule):
             yield Diagnostic(
                 "W625",
-                f"{rule.id} decides by `{hidden[0]}`, and its reason does not tell it",
+                f"{rule.id} decides by {', '.join(f'`{name}`' for name in hidden)}, and its reason does not tell it",
                 clause.span,
-                help=f"put {{{hidden[0]}}} into the text",
+                help=f"put {' and '.join(f'{{{name}}}' for name in hidden)} into the text",
             )

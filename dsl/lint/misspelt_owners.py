@@ -20,12 +20,14 @@ def misspelt_owners(subject: Subject) -> Iterator[Diagnostic]:
         for earlier in listed[:at]:
             if not is_slip(owner, earlier):
                 continue
-            wrong, right = (owner, earlier) if len(places[owner]) <= len(places[earlier]) else (earlier, owner)
+            is_rarer = len(places[owner]) <= len(places[earlier])
+            wrong, right = (owner, earlier) if is_rarer else (earlier, owner)
+            is_clear = len(places[owner]) != len(places[earlier])
             yield Diagnostic(
                 "W623",
-                f"`{wrong}` is probably `{right}`",
+                f"`{wrong}` and `{right}` are probably one owner",
                 places[wrong][0],
-                help=f"write `{right}`; if they are two teams, allow this with that reason",
+                help=f"{f'write `{right}`' if is_clear else 'spell them alike'}; if they are two, allow this",
                 notes=((places[right][0], "spelt like this here"),),
             )
 

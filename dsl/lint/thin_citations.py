@@ -35,7 +35,7 @@ def is_thin(citation: str) -> bool:
     if not any(word.isalpha() for word in words):
         return True
     has_place = any(char.isdigit() for char in citation)
-    return not has_place and (len(words) == 1 or all(word in EMPTY for word in words))
+    return not has_place and (len(words) == 1 or all(word in EMPTY or len(word) == 1 for word in words))
 
 
 def _citations(subject: Subject) -> Iterator[tuple[str, Span]]:
