@@ -66,7 +66,9 @@ def _place(span: Span) -> dict[str, object]:
 
 
 def _artifact(span: Span) -> dict[str, object]:
-    return {"uri": "".join(c if c in _PLAIN else "".join(f"%{byte:02X}" for byte in c.encode()) for c in span.file)}
+    """Return a file's name as a URI reference; a name that is not UTF-8 keeps its bytes."""
+    coded = span.file.encode("utf-8", "surrogateescape")
+    return {"uri": "".join(chr(byte) if chr(byte) in _PLAIN else f"%{byte:02X}" for byte in coded)}
 
 
 def _region(span: Span) -> dict[str, int]:
