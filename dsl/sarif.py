@@ -1,4 +1,4 @@
-"""Diagnostics as a SARIF log, for tools that gather the findings of many checkers.
+"""Diagnostics as a SARIF log, for tools that gather what many checkers say.
 
 Source: OASIS, Static Analysis Results Interchange Format 2.1.0, sections 3.13 to 3.57.
 """

@@ -2,7 +2,7 @@
 
 subject.py     what a lint looks at: compiled rulebooks, their tests, the date
 catalogue.py   every lint by its code; one module each, a pure function of the subject
-linter.py      runs them, honours the comments that allow a finding
+linter.py      runs them, honours the comments that allow a warning
 comments.py    `# lint: allow W608 because …`, and what is wrong with such a comment
 mending.py     edits for the warnings of a check, and the proof that edits change no judgement
 

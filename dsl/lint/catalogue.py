@@ -75,6 +75,6 @@ LINTS: Mapping[str, Lint] = {
 CHECKED = ("W601", "W602", "W603", "W604", "W605")
 """Warnings of a check, which a lint run repeats and a comment may allow as well."""
 UNREADABLE, UNUSED = "W637", "W638"
-"""What is wrong with a comment that allows findings; these two cannot be allowed."""
+"""What is wrong with a comment that allows warnings; these two cannot be allowed."""
 ALLOWABLE = (*CHECKED, *LINTS)
 CODES = (*ALLOWABLE, UNREADABLE, UNUSED)

@@ -1,6 +1,6 @@
-"""Comments that allow a finding: `# lint: allow W608 because …`, above a declaration or inside it.
+"""Comments that allow a warning: `# lint: allow W608 because …`, above a declaration or inside it.
 
-Above means directly above, or with only comments between. A comment allows findings of its own declaration alone.
+Above means directly above, or with only comments between. A comment allows warnings of its own declaration alone.
 """
 
 import re
@@ -20,7 +20,7 @@ _SHAPE = "write `# lint: allow W608 because REASON`"
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A comment that allows findings of some codes between two lines of its file, the first and the last."""
+    """A comment that allows warnings of some codes between two lines of its file, the first and the last."""
 
     span: Span
     codes: tuple[str, ...]
@@ -29,7 +29,7 @@ class Allowance:
     removal: Edit
 
     def covers(self, found: Diagnostic) -> bool:
-        """Return whether a finding is one of those allowed here."""
+        """Return whether a warning is one of those allowed here."""
         return (
             found.code in self.codes
             and found.span.file == self.span.file
@@ -65,7 +65,7 @@ def _problem(codes: tuple[str, ...], target: Block | None) -> tuple[str, str] | 
     for code in codes:
         if code not in ALLOWABLE:
             near = nearest(code, ALLOWABLE)
-            return f"`{code}` is not a finding that can be allowed", f"did you mean `{near}`?" if near else _SHAPE
+            return f"`{code}` is not a warning that can be allowed", f"did you mean `{near}`?" if near else _SHAPE
     if target is None:
         return "no declaration follows this comment", "put it directly above the declaration it is about, or inside"
     return None

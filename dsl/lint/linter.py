@@ -10,9 +10,9 @@ from dsl.text import Source
 
 
 def lint(subject: Subject, warned: Iterable[Diagnostic] = (), codes: Collection[str] = CODES) -> list[Diagnostic]:
-    """Return the findings of these codes by place, those a comment allows left out.
+    """Return the warnings of these codes by place, those a comment allows left out.
 
-    `warned` are the warnings of the check that made the subject's bundle: they are findings like any other.
+    `warned` are the warnings of the check that made the subject's bundle: they count like those of a lint.
     """
     found = [diagnostic for diagnostic in warned if diagnostic.code in codes]
     for code, run in LINTS.items():

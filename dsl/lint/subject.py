@@ -1,8 +1,10 @@
 """What a lint looks at: compiled rulebooks, the scenarios that test them, and the date it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from typing import TypeVar
 
 from dsl import ir
 from dsl import syntax as s
@@ -10,8 +12,11 @@ from dsl.bundle import Bundle
 from dsl.cases import Case
 from dsl.edits import part_of
 from dsl.intervals import Bounds, Interval
+from dsl.lint.reach import deciding, params_in
 from dsl.names import Rulebook
 from dsl.text import Span
+
+_T = TypeVar("_T")
 
 INCREASES = "intent.increases_risk"
 HARD = ("clip", "hold", "reject")
@@ -36,7 +41,7 @@ class Declared:
     param: ir.Param
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """`cases` are the scenarios of rule files and of the scenario files beside them; `fixtures` those the latter name.
 
@@ -77,9 +82,26 @@ class Subject:
         """Yield every param that is a number."""
         return (declared for declared in self.params() if declared.param.type.is_number)
 
+    def readers(self, param: str) -> tuple[Judged, ...]:
+        """Return the rules that a param helps to decide, in the order of the files."""
+        return self._readers.get(param, ())
+
     def cases_of(self, rule_id: str) -> tuple[Case, ...]:
         """Return the cases that judge a rule by itself or among the rules they name."""
-        return tuple(case for case in self.cases if rule_id in case.rules)
+        return self._cases.get(rule_id, ())
+
+    @cached_property
+    def general(self) -> tuple[Case, ...]:
+        """The cases that judge every rule together."""
+        return tuple(case for case in self.cases if not case.rules)
+
+    @cached_property
+    def _cases(self) -> Mapping[str, tuple[Case, ...]]:
+        return _grouped((rule, case) for case in self.cases for rule in dict.fromkeys(case.rules))
+
+    @cached_property
+    def _readers(self) -> Mapping[str, tuple[Judged, ...]]:
+        return _grouped((name, one) for one in self.rules() for name in params_in(deciding(one.rule), self.lets))
 
     def bounds(self) -> Bounds:
         """Return what values can be, by contract and by the ranges of params."""
@@ -89,3 +111,10 @@ class Subject:
     def said(self, span: Span) -> str:
         """Return the text of a place, as it is written."""
         return part_of(self.bundle.sources.get(span.file, ""), span)
+
+
+def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:
+    groups: dict[str, list[_T]] = {}
+    for name, one in pairs:
+        groups.setdefault(name, []).append(one)
+    return {name: tuple(group) for name, group in groups.items()}

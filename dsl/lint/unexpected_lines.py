@@ -15,7 +15,8 @@ def unexpected_lines(subject: Subject) -> Iterator[Diagnostic]:
         if not subject.cases_of(rule.id):
             continue
         for line in rule.lines:
-            if not any(expects(case, rule, line) for case in subject.cases):
+            seen = any(expects(case, rule, line) for case in subject.cases_of(rule.id))
+            if not seen and not any(expects(case, rule, line) for case in subject.general):
                 yield Diagnostic(
                     "W628",
                     f"no test expects `{line.effect} {line.code}`",

@@ -5,19 +5,17 @@ from datetime import date
 
 from dsl.cases import Case
 from dsl.diagnostics import Diagnostic
-from dsl.lint.reach import deciding, params_in
 from dsl.lint.subject import Subject
 
 
 def unseen_changes(subject: Subject) -> Iterator[Diagnostic]:
     """Report dated lines no scenario of a rule that reads the param is judged under."""
-    readers: dict[str, set[str]] = {}
-    for judged in subject.rules():
-        for name in params_in(deciding(judged.rule), subject.lets):
-            readers.setdefault(name, set()).add(judged.rule.id)
     for declared in subject.params():
         param = declared.param
-        days = [case.law_date for case in subject.cases if _reads(case, param.name, readers.get(param.name, set()))]
+        readers = [judged.rule.id for judged in subject.readers(param.name)]
+        cases = [case for rule in readers for case in subject.cases_of(rule)]
+        cases += subject.general if readers else ()
+        days = [case.law_date for case in cases if not _sets(case, param.name)]
         for row in param.rows:
             if row.since and days and max(days) < date.fromisoformat(row.since):
                 yield Diagnostic(
@@ -28,6 +26,5 @@ def unseen_changes(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def _reads(case: Case, param: str, rules: set[str]) -> bool:
-    is_set = any(name == param for name, _, _ in case.params)
-    return not is_set and (not case.rules or not rules.isdisjoint(case.rules))
+def _sets(case: Case, param: str) -> bool:
+    return any(name == param for name, _, _ in case.params)

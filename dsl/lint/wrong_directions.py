@@ -15,9 +15,9 @@ _DIRECTION = {1: "higher", -1: "lower"}
 def wrong_directions(subject: Subject) -> Iterator[Diagnostic]:
     """Report params that refuse more when moved the way they call looser: a layer could then loosen them."""
     bounds = subject.bounds()
-    rules = [judged.rule for judged in subject.rules()]
     for declared in subject.numbers():
-        found = [use for rule in rules for use in _uses(rule, declared.param.name, bounds)]
+        name = declared.param.name
+        found = [use for judged in subject.readers(name) for use in _uses(judged.rule, name, bounds)]
         signs = {sign for sign, _ in found}
         if len(signs) != 1 or None in signs:
             continue

@@ -8,8 +8,8 @@ import typer
 
 from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
-from engine.cli.findings import FindingsFormat, FindingsOption, as_rows, say_findings
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
+from engine.cli.reports import ReportFormat, ReportOption, as_rows, say_report
 
 app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files.")
 RulesArgument = Annotated[
@@ -21,7 +21,7 @@ AtOption = Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%d"],
 @app.command()
 def check(
     path: RulesArgument = None,
-    form: FindingsOption = FindingsFormat.TEXT,
+    form: ReportOption = ReportFormat.TEXT,
     steps: Annotated[bool, typer.Option("--steps", help="Show the most steps each rule can take.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Compile even what was checked before.")] = False,
 ) -> Exit:
@@ -29,16 +29,16 @@ def check(
     from engine.service.rule_check import check_rules
 
     # What is remembered of a clean check is not which files there were, and a JUnit report names them.
-    report = check_rules(path, is_cached=not no_cache and form is not FindingsFormat.JUNIT)
-    if form is FindingsFormat.JSON:
+    report = check_rules(path, is_cached=not no_cache and form is not ReportFormat.JUNIT)
+    if form is ReportFormat.JSON:
         rules = [
             {"id": r.id, "title": r.title, "stage": r.stage, "mode": r.mode, "steps": r.steps} for r in report.rules
         ]
         found = as_rows(report.diagnostics)
         say_json({"bundle": report.bundle, "rulebooks": report.rulebooks, "rules": rules, "diagnostics": found})
     else:
-        say_findings(report.diagnostics, report.texts, form, "mqk rules check")
-    if form is FindingsFormat.TEXT and report.is_clean:
+        say_report(report.diagnostics, report.texts, form, "mqk rules check")
+    if form is ReportFormat.TEXT and report.is_clean:
         if steps:
             say_table(("rule", "steps", "title"), [(r.id, f"{r.steps:>5}", r.title) for r in report.rules])
         say(f"{len(report.rules)} rules in {report.rulebooks} rulebooks, bundle {report.bundle}")
@@ -48,7 +48,7 @@ def check(
 @app.command()
 def test(
     path: RulesArgument = None,
-    form: FindingsOption = FindingsFormat.TEXT,
+    form: ReportOption = ReportFormat.TEXT,
 ) -> Exit:
     """Run the tests of rule files, inline and in scenario files."""
     from engine.cli.progress import progress
@@ -57,12 +57,12 @@ def test(
     with progress("testing rules") as tick:
         report = run_rule_tests(path, tick)
     found = report.everything()
-    if form is FindingsFormat.JSON:
+    if form is ReportFormat.JSON:
         counts = {"passed": report.passed, "failed": len(report.failures), "untested": list(report.untested)}
         say_json({**counts, "diagnostics": as_rows(found)})
     else:
-        say_findings(found, report.texts, form, "mqk rules test")
-    if form is FindingsFormat.TEXT:
+        say_report(found, report.texts, form, "mqk rules test")
+    if form is ReportFormat.TEXT:
         say(f"{report.passed} passed, {len(report.failures)} failed, {len(report.diagnostics)} unreadable")
         if report.untested:
             say("no test names " + ", ".join(report.untested))
@@ -72,7 +72,7 @@ def test(
 @app.command()
 def lint(
     path: RulesArgument = None,
-    form: FindingsOption = FindingsFormat.TEXT,
+    form: ReportOption = ReportFormat.TEXT,
     select: Annotated[list[str] | None, typer.Option("--select", help="Look for these codes alone.")] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Leave these codes out.")] = None,
     fix: Annotated[bool, typer.Option("--fix", help="First mend what mends itself.")] = False,
@@ -85,12 +85,12 @@ def lint(
     day = (at or datetime.now().astimezone()).date()
     report = lint_rules(day, path, select or (), ignore or (), fix)
     found = report.diagnostics
-    if form is FindingsFormat.JSON:
+    if form is ReportFormat.JSON:
         counts = {"rules": report.rules, "rulebooks": report.rulebooks, "mended": list(report.mended)}
         say_json({**counts, "on": day.isoformat(), "diagnostics": as_rows(found)})
     else:
-        say_findings(found, report.texts, form, "mqk rules lint")
-    if form is FindingsFormat.TEXT:
+        say_report(found, report.texts, form, "mqk rules lint")
+    if form is ReportFormat.TEXT:
         for name in report.mended:
             say(f"mended {name}")
         if report.mendable:

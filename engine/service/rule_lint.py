@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dsl.bundle import Bundle
 
 ROUNDS = 20
-"""Mending one finding can uncover another; so often at most."""
+"""Mending one warning can uncover another; so often at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def lint_rules(
     ignore: Iterable[str] = (),
     mend: bool = False,
 ) -> LintReport:
-    """Return the findings of a folder or file of rules on a date; `mend` first applies every edit there is.
+    """Return the warnings of a folder or file of rules on a date; `mend` first applies every edit there is.
 
     `select` are the only codes to look for (none: all), `ignore` those to leave out. Files are written when all
     edits are done and proven to change no judgement. Raises Refused.

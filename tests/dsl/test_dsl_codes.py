@@ -69,7 +69,7 @@ def test_a_page_says_what_why_and_how(code: str) -> None:
     assert shown.title and len(shown.why) > 40 and len(shown.remedy) > 10
 
 
-def test_every_finding_says_how_to_mend_it() -> None:
+def test_every_diagnostic_says_how_to_mend_it() -> None:
     silent = [
         code
         for code in codes()

@@ -40,7 +40,7 @@ def test_a_log_has_a_result_per_diagnostic_and_a_rule_per_code() -> None:
     assert {result["level"] for result in run["results"]} == {"error"}
 
 
-def test_a_log_carries_the_edit_of_a_finding() -> None:
+def test_a_log_carries_the_edit_of_a_diagnostic() -> None:
     assert NEGATED is not None
     results = log(linted(NEGATED.avoid))["runs"][0]["results"]
     fixed = next(result for result in results if result["ruleId"] == "W635")

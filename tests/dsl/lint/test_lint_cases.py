@@ -30,7 +30,7 @@ def changed(case: dict[str, Any]) -> str:
 
 
 def line_of(found: Diagnostic) -> str:
-    """Return a finding as the data file writes it."""
+    """Return a warning as the data file writes it."""
     notes = ", ".join(f"{span.line}:{span.column} {note}" for span, note in found.notes)
     said = f"{found.code} {found.span.line}:{found.span.column} {found.message}"
     return said + (f" | note {notes}" if notes else "") + (" | mends itself" if found.edit else "")
@@ -84,7 +84,7 @@ def test_a_comment_above_its_declaration_allows_a_finding_and_nothing_else(case:
 
 
 def _declaration(text: str, found: Diagnostic) -> int:
-    """Return the line, from 0, on which the declaration of a finding begins."""
+    """Return the line, from 0, on which the declaration of a warning begins."""
     return max(piece.first_line for piece in cut(Source("x", text)) if piece.first_line < found.span.line)
 
 

@@ -1,4 +1,4 @@
-"""An edit mends its finding, leaves the rest alone, and changes no judgement; a change that does is seen."""
+"""An edit mends its warning, leaves the rest alone, and changes no judgement; a change that does is seen."""
 
 import re
 from itertools import product

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dsl.diagnostics import Diagnostic
 
 
-class FindingsFormat(StrEnum):
+class ReportFormat(StrEnum):
     """How diagnostics are written."""
 
     TEXT = "text"
@@ -23,29 +23,27 @@ class FindingsFormat(StrEnum):
     SARIF = "sarif"
 
 
-FindingsOption = Annotated[
-    FindingsFormat, typer.Option("--format", help="How the result is written.", show_default=True)
-]
+ReportOption = Annotated[ReportFormat, typer.Option("--format", help="How the result is written.", show_default=True)]
 
 
-def say_findings(found: "Iterable[Diagnostic]", texts: Mapping[str, str], form: FindingsFormat, command: str) -> None:
+def say_report(found: "Iterable[Diagnostic]", texts: Mapping[str, str], form: ReportFormat, command: str) -> None:
     """Write diagnostics in any form but JSON, whose document is the command's own."""
     listed = list(found)
-    if form is FindingsFormat.JSONL:
+    if form is ReportFormat.JSONL:
         say_rows(as_rows(listed), Format.JSONL)
-    elif form is FindingsFormat.SARIF:
+    elif form is ReportFormat.SARIF:
         from dsl.sarif import as_sarif
         from engine.cli.version import release
 
         say_json(as_sarif(listed, command, release()))
-    elif form is FindingsFormat.JUNIT:
+    elif form is ReportFormat.JUNIT:
         from dsl.junit import as_junit
 
         say_block(as_junit(listed, texts, command))
     elif listed:
         from dsl.render import annotation, render
 
-        if form is FindingsFormat.GITHUB:
+        if form is ReportFormat.GITHUB:
             for diagnostic in listed:
                 say(annotation(diagnostic))
         else:
