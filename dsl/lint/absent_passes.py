@@ -37,11 +37,9 @@ def absent_passes(subject: Subject) -> Iterator[Diagnostic]:
 
 def _keeps_quiet(part: ir.Otherwise, expr: ir.Expr, sign: int, bounds: Bounds) -> bool:
     """Return whether the default is the end of the fact's values that makes the condition hold least."""
-    if not isinstance(part.default, ir.Const):
-        return False
+    value = _constant(part.default)
     pulls = pull(expr, lambda other: other is part, bounds)
-    value = part.default.value
-    if not pulls:
+    if value is None or not pulls:
         return False
     if isinstance(value, bool):
         return value is (pulls * sign < 0)
@@ -51,3 +49,13 @@ def _keeps_quiet(part: ir.Otherwise, expr: ir.Expr, sign: int, bounds: Bounds) -
     if pulls * sign > 0:
         return value <= 0 or value == fact.low
     return fact.high is not None and value >= fact.high
+
+
+def _constant(default: ir.Expr) -> ir.Value | None:
+    match default:
+        case ir.Const():
+            return default.value
+        case ir.Negate(operand=ir.Const(value=Fraction() as value)):
+            return -value
+        case _:
+            return None

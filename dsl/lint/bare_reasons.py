@@ -10,7 +10,7 @@ from dsl.lint.subject import Subject
 
 def bare_reasons(subject: Subject) -> Iterator[Diagnostic]:
     """Report reasons without a value in braces where the rule compares numbers."""
-    for judged in subject.rules():
+    for judged in subject.rules("limit", "rule", "switch"):
         clause = judged.text.clause("because")
         conditions = [line.condition for line in judged.rule.lines]
         parts = unfold(conditions, subject.lets)

@@ -10,7 +10,7 @@ from dsl.lint.subject import Subject
 
 def hidden_measures(subject: Subject) -> Iterator[Diagnostic]:
     """Report limits whose reason shows none of the facts their measure reads."""
-    for judged in subject.rules():
+    for judged in subject.rules("limit"):
         rule, clause = judged.rule, judged.text.clause("because")
         if clause is None or rule.measure is None or not told(rule):
             continue

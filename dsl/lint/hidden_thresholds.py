@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 
+from dsl import ir
 from dsl.diagnostics import Diagnostic
-from dsl.lint.reach import params_in, told
-from dsl.lint.subject import HARD, Subject
+from dsl.lint.reach import params_in, told, unfold
+from dsl.lint.subject import DECISIVE, Subject
 
 
 def hidden_thresholds(subject: Subject) -> Iterator[Diagnostic]:
-    """Report params a hard line compares with and the reason leaves out: who is refused cannot tell by how much."""
+    """Report params that decide and that the reason leaves out: whoever is refused cannot tell by how much."""
     params = subject.bundle.ruleset.params
-    for judged in subject.rules():
+    for judged in subject.rules("limit", "rule", "switch"):
         rule, clause = judged.rule, judged.text.clause("because")
-        conditions = [line.condition for line in rule.lines if line.effect in HARD]
-        numbers = [name for name in params_in(conditions, subject.lets) if params[name].type.is_number]
+        conditions = unfold([line.condition for line in rule.lines if line.effect in DECISIVE], subject.lets)
+        compared = [part for part in conditions if isinstance(part, ir.Compare | ir.RealCompare | ir.Multiple)]
+        numbers = [name for name in params_in(compared, subject.lets) if params[name].type.is_number]
         shown = params_in(told(rule), subject.lets)
         hidden = [name.rpartition(".")[2] for name in numbers if name not in shown]
         if clause is not None and hidden and told(rule):

@@ -7,6 +7,7 @@ from fractions import Fraction
 from dsl import ir
 from dsl.diagnostics import Diagnostic
 from dsl.judgement import EFFECT_STRENGTH
+from dsl.keywords import EFFECTS
 from dsl.lint.subject import Subject
 
 _RISING = {"above": False, "at or above": True}
@@ -26,11 +27,11 @@ class Threshold:
 def late_warnings(subject: Subject) -> Iterator[Diagnostic]:
     """Report lines of a limit whose threshold a stronger line reaches no later, now or on a date to come."""
     params, today = subject.bundle.ruleset.params, subject.on.isoformat()
-    for judged in subject.rules():
-        lines = judged.rule.lines
+    for judged in subject.rules("limit"):
+        lines = [line for line in judged.rule.lines if line.effect in EFFECTS]
         for soft in lines:
             for hard in lines:
-                if EFFECT_STRENGTH.get(soft.effect, 0) >= EFFECT_STRENGTH.get(hard.effect, 0):
+                if EFFECT_STRENGTH[soft.effect] >= EFFECT_STRENGTH[hard.effect]:
                     continue
                 if hard.unless not in (None, soft.unless):
                     continue

@@ -8,7 +8,7 @@ from dsl import syntax as s
 from dsl import types as t
 from dsl.diagnostics import Diagnostic
 from dsl.keywords import UNITS
-from dsl.lint.subject import HARD, Subject
+from dsl.lint.subject import SOFT, Subject
 from dsl.names import Rulebook
 
 CONVERSIONS = tuple(Fraction(n) for n in (7, 10, 24, 60, 100, 252, 365, 1_000, 3_600, 10_000, 86_400, 1_000_000))
@@ -35,15 +35,15 @@ def magic_numbers(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _numbers(book: Rulebook) -> Iterator[s.Number]:
-    """Yield the literals of a rulebook that decide something."""
+    """Yield the literals of a rulebook that decide something; a gate's are statistics, which no param can hold."""
     for let in book.lets.values():
         yield from _deciding(let.body)
-    for rule in book.rules.values():
+    for rule in (rule for rule in book.rules.values() if rule.kind != "gate"):
         parts = (rule.when, rule.measure, rule.missing.unless if rule.missing else None)
         yield from _deciding((*parts, *(need.bound for need in rule.needs)))
         for line in rule.lines:
             bounds = line.bound[1] if line.bound else ()
-            yield from _deciding((line.when, *bounds), is_soft=line.effect not in HARD)
+            yield from _deciding((line.when, *bounds), is_soft=line.effect in SOFT)
             yield from _deciding(line.unless)
 
 

@@ -45,9 +45,9 @@ def is_slip(one: str, two: str) -> bool:
 
 def _owners(subject: Subject) -> Iterator[tuple[str, Span]]:
     for book in subject.books:
-        for listed in book.lists.values():
-            if listed.owner:
-                yield listed.owner, listed.span
+        owned = [(listed.owner, listed.span) for listed in book.lists.values()]
+        owned += [(table.owner, table.span) for table in book.tables.values()]
+        yield from ((owner, span) for owner, span in owned if owner)
         for rule in book.rules.values():
             clause = rule.clause("owner")
             if clause is not None:

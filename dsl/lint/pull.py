@@ -27,16 +27,22 @@ def pull(expr: ir.Expr, is_meant: Meant, bounds: Bounds) -> int | None:
         case ir.LetRef():
             body = bounds.let(expr.name)
             return of(body) if body is not None else 0
-        case ir.Arithmetic():
+        case ir.Arithmetic() | ir.RealArithmetic():
             on_left, on_right = _factors(expr, bounds)
             return _together([_times(of(expr.left), on_left), _times(of(expr.right), on_right)])
         case ir.Negate() | ir.Not():
             return _times(of(expr.operand), -1)
+        case ir.Widen() | ir.Logarithm() | ir.Exact():
+            return of(expr.operand)
+        case ir.DaysBetween():
+            return _together([of(expr.left), _times(of(expr.right), -1)])
+        case ir.ShiftDate():
+            return _together([of(expr.operand), of(expr.count)])
         case ir.Apply() if expr.function in ("min", "max"):
             return _together(of(operand) for operand in expr.operands)
         case ir.Rounded():
             return _together([of(expr.operand), _only_without(of(expr.step))])
-        case ir.Compare():
+        case ir.Compare() | ir.RealCompare():
             if expr.operator in ("==", "!="):
                 return _only_without(_together([of(expr.left), of(expr.right)]))
             sign = 1 if expr.operator in (">", ">=") else -1
@@ -53,7 +59,7 @@ def pull(expr: ir.Expr, is_meant: Meant, bounds: Bounds) -> int | None:
             return _only_without(_together(of(child) for child in ir.children(expr)))
 
 
-def _factors(expr: ir.Arithmetic, bounds: Bounds) -> tuple[int, int]:
+def _factors(expr: ir.Arithmetic | ir.RealArithmetic, bounds: Bounds) -> tuple[int, int]:
     """Return the signs with which the operands pull; a divisor is proven positive before it gets here."""
     if expr.operator in "+-":
         return 1, 1 if expr.operator == "+" else -1

@@ -23,7 +23,7 @@ def unfold(exprs: Iterable[ir.Expr], lets: Mapping[str, ir.Expr]) -> Iterator[ir
 
 def params_in(exprs: Iterable[ir.Expr], lets: Mapping[str, ir.Expr]) -> list[str]:
     """Return the names of the params the expressions come down to, in order, each once."""
-    return list(dict.fromkeys(part.name for part in unfold(exprs, lets) if isinstance(part, ir.ParamRef)))
+    return list(dict.fromkeys(part.name for part in unfold(exprs, lets) if isinstance(part, ir.ParamRef | ir.Lookup)))
 
 
 def deciding(rule: ir.Rule) -> list[ir.Expr]:

@@ -1,6 +1,7 @@
 """W636: a rule that judges as another does."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dsl import ir
 from dsl.diagnostics import Diagnostic
@@ -9,7 +10,7 @@ from dsl.lint.subject import Subject
 
 def repeated_rules(subject: Subject) -> Iterator[Diagnostic]:
     """Report rules alike in every clause that decides: a copy whose number was to be changed, or a leftover."""
-    first: dict[tuple[object, ...], ir.Rule] = {}
+    first: dict[ir.Rule, ir.Rule] = {}
     for judged in subject.rules():
         twin = first.setdefault(_judgement(judged.rule), judged.rule)
         if twin is not judged.rule:
@@ -22,6 +23,7 @@ def repeated_rules(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def _judgement(rule: ir.Rule) -> tuple[object, ...]:
-    lines = tuple((line.effect, line.condition, line.unless, line.approval) for line in rule.lines)
-    return rule.stage, rule.mode, rule.scope, rule.since, rule.until, rule.when, rule.needs, rule.missing, lines
+def _judgement(rule: ir.Rule) -> ir.Rule:
+    """Return a rule without its names and words: what is left decides."""
+    lines = tuple(replace(line, number=0, code="", label="") for line in rule.lines)
+    return replace(rule, id="", title="", rulebook="", lines=lines, because=ir.Because(()), cite=(), owner="", doc="")

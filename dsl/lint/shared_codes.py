@@ -10,7 +10,7 @@ from dsl.lint.subject import Subject
 def shared_codes(subject: Subject) -> Iterator[Diagnostic]:
     """Report reason codes that two rules of a stage give: whoever counts refusals cannot tell them apart."""
     first: dict[tuple[str, str], tuple[ir.Rule, ir.Line]] = {}
-    for judged in subject.rules():
+    for judged in subject.rules("limit", "rule", "switch"):
         for line in judged.rule.lines:
             rule, place = first.setdefault((judged.rule.stage, line.code), (judged.rule, line))
             if rule is not judged.rule:

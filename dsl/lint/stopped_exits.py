@@ -36,8 +36,8 @@ def _blind(judged: Judged, exits: list[Case], lets: Mapping[str, ir.Expr]) -> It
     rule, missing = judged.rule, judged.text.missing
     if missing is None or not rule.missing.even_reducing or _needs_increase(rule.when, lets):
         return
-    refusals = [code for case in exits for effect, code, _ in case.outcomes if effect == "reject"]
-    if not any(code and code.startswith("FACT_") for code in refusals):
+    refusals = [one.code or "" for case in exits for one in case.outcomes if one.effect == "reject"]
+    if not any(code.startswith("FACT_") for code in refusals):
         message = f"an unknown fact keeps {rule.id} from letting an exit go, and no test says so"
         yield Diagnostic("W632", message, missing.span, help="leave out `even reducing`, or add the scenario")
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from dsl import ir
 from dsl import syntax as s
 from dsl.bundle import Bundle
-from dsl.cases import Case
+from dsl.cases import Case, Expected
 from dsl.edits import part_of
 from dsl.intervals import Bounds, Interval
 from dsl.lint.reach import deciding, params_in
@@ -19,8 +19,11 @@ from dsl.text import Span
 _T = TypeVar("_T")
 
 INCREASES = "intent.increases_risk"
+SOFT = ("note", "warn", "flag")
 HARD = ("clip", "hold", "reject")
 """Effects that keep an order, or a part of it, from going."""
+DECISIVE = (*HARD, "trip")
+"""Effects somebody will ask the reason of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,12 @@ class Subject:
     def lets(self) -> Mapping[str, ir.Expr]:
         return self.bundle.ruleset.lets
 
-    def rules(self) -> Iterator[Judged]:
-        """Yield every rule in the order of the files."""
+    def rules(self, *kinds: str) -> Iterator[Judged]:
+        """Yield every rule, or those of some kinds (limit, switch, gate …), in the order of the files."""
         known = {rule.id: rule for rule in self.bundle.ruleset.rules}
         for book in self.books:
             for text in book.rules.values():
-                if text.id in known:
+                if text.id in known and (not kinds or text.kind in kinds):
                     yield Judged(book, text, known[text.id])
 
     def params(self) -> Iterator[Declared]:
@@ -90,10 +93,9 @@ class Subject:
         """Return the cases that judge a rule by itself or among the rules they name."""
         return self._cases.get(rule_id, ())
 
-    @cached_property
-    def general(self) -> tuple[Case, ...]:
-        """The cases that judge every rule together."""
-        return tuple(case for case in self.cases if not case.rules)
+    def general(self, stage: str) -> tuple[Case, ...]:
+        """Return the cases that judge every rule of a stage together."""
+        return tuple(case for case in self.cases if not case.rules and case.stage == stage)
 
     @cached_property
     def _cases(self) -> Mapping[str, tuple[Case, ...]]:
@@ -111,6 +113,11 @@ class Subject:
     def said(self, span: Span) -> str:
         """Return the text of a place, as it is written."""
         return part_of(self.bundle.sources.get(span.file, ""), span)
+
+
+def looks_of(case: Case) -> list[tuple[Expected, ...]]:
+    """Return what a case expects at each look: once, or again after each step."""
+    return [case.outcomes, *(step.outcomes for step in case.steps)]
 
 
 def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:

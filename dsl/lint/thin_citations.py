@@ -18,7 +18,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def thin_citations(subject: Subject) -> Iterator[Diagnostic]:
-    """Report citations of rules, values and lists that name neither a document nor a subject."""
+    """Report citations of rules, values, lists and tables that name neither a document nor a subject."""
     for said, span in _citations(subject):
         if said.strip() and is_thin(said):
             yield Diagnostic(
@@ -44,6 +44,9 @@ def _citations(subject: Subject) -> Iterator[tuple[str, Span]]:
             yield from ((row.cite, row.span) for row in param.rows)
         for listed in book.lists.values():
             yield from ((said, listed.span) for said in (listed.cite or "").split("; "))
+        for table in book.tables.values():
+            yield from ((said, table.span) for said in table.cite)
+            yield from ((version.cite, version.span) for version in table.versions if version.cite)
         for rule in book.rules.values():
             clauses = [clause for clause in rule.clauses if clause.word == "cite"]
             yield from ((said, clause.span) for clause in clauses for said in clause.values)

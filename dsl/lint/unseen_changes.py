@@ -12,9 +12,9 @@ def unseen_changes(subject: Subject) -> Iterator[Diagnostic]:
     """Report dated lines no scenario of a rule that reads the param is judged under."""
     for declared in subject.params():
         param = declared.param
-        readers = [judged.rule.id for judged in subject.readers(param.name)]
-        cases = [case for rule in readers for case in subject.cases_of(rule)]
-        cases += subject.general if readers else ()
+        readers = [judged.rule for judged in subject.readers(param.name)]
+        cases = [case for rule in readers for case in subject.cases_of(rule.id)]
+        cases += [case for stage in dict.fromkeys(rule.stage for rule in readers) for case in subject.general(stage)]
         days = [case.law_date for case in cases if not _sets(case, param.name)]
         for row in param.rows:
             if row.since and days and max(days) < date.fromisoformat(row.since):

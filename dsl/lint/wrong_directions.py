@@ -37,7 +37,7 @@ def _uses(rule: ir.Rule, name: str, bounds: Bounds) -> Iterator[tuple[int | None
     """Yield how a param pulls each line of a rule, its exception and the guard, where it occurs."""
 
     def is_it(part: ir.Expr) -> bool:
-        return isinstance(part, ir.ParamRef) and part.name == name
+        return isinstance(part, ir.ParamRef | ir.Lookup) and part.name == name
 
     for line in rule.lines:
         if (sign := pull(line.condition, is_it, bounds)) != 0:

@@ -61,7 +61,7 @@ def test_the_shipped_rules_have_nothing_to_remark(mqk):
     assert ended.out == "22 rules in 11 rulebooks, nothing to remark\n"
 
 
-def test_a_finding_is_shown_with_its_place_and_what_would_be_mended(mqk, rules):
+def test_a_warning_is_shown_with_its_place_and_what_would_be_mended(mqk, rules):
     path = write(rules, NEGATED)
     ended = mqk("rules", "lint", rules)
     assert (ended.code, ended.err) == (1, "")
@@ -71,7 +71,7 @@ def test_a_finding_is_shown_with_its_place_and_what_would_be_mended(mqk, rules):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_names_the_finding_and_its_file(mqk, rules, form):
+def test_every_form_names_the_warning_and_its_file(mqk, rules, form):
     path = write(rules, NEGATED)
     ended = mqk("rules", "lint", rules, "--format", form)
     assert (ended.code, ended.err) == (1, "")

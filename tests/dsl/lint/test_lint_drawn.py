@@ -51,7 +51,7 @@ def test_a_drawn_rulebook_is_linted_and_mended_without_another_judgement() -> No
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_every_finding_of_a_drawn_rulebook_points_into_it_and_says_what_to_do(seed: int) -> None:
+def test_every_warning_of_a_drawn_rulebook_points_into_it_and_says_what_to_do(seed: int) -> None:
     drawing = draw_bundle(Random(seed))
     bundle, warned = compile_rules([Source(NAME, drawing.text)], drawing.schemas)
     assert bundle is not None
