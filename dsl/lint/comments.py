@@ -13,7 +13,7 @@ from dsl.lint.catalogue import ALLOWABLE, UNREADABLE, UNUSED
 from dsl.suggest import nearest
 from dsl.text import Source, Span
 
-_MEANT = re.compile(r"#+\s*lint\b")
+_MEANT = re.compile(r"#+\s*lint\s*(:|allow\b)")
 _SAID = re.compile(r"# lint: allow ([A-Z]\d+(?:, [A-Z]\d+)*) because \S+.*")
 _SHAPE = "write `# lint: allow W608 because REASON`"
 

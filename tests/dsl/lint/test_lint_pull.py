@@ -58,6 +58,7 @@ CONDITIONS = [
     ("instrument.multiplier > min(n, 3 x - n)", UNCLEAR),
     ("instrument.multiplier > abs(n - 1 x)", UNCLEAR),
     ("instrument.multiplier > rounded(n, 1%, down)", FALLING),
+    ("instrument.multiplier > rounded(3 x, n, down)", UNCLEAR),
     ("instrument.multiplier is n", UNCLEAR),
     ("instrument.multiplier > n or instrument.multiplier > part", FALLING),
     ("instrument.multiplier > n and n > 50%", UNCLEAR),
