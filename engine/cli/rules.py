@@ -11,7 +11,7 @@ from engine.cli.exits import Exit
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
 from engine.cli.reports import ReportFormat, ReportOption, as_rows, say_report
 
-app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files.")
+app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files, and take them through review.")
 RulesArgument = Annotated[
     Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
 ]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from dsl.bundle import Bundle
 from dsl.program import Overlay
 from dsl.types import Kind
-from engine.audit.canonical import canonical
+from engine.audit.canonical import canonical, parse_canonical
 from engine.config.load import Config
 from engine.contracts import Diagnostic, contract, load_jsonl
 from engine.marketdata.classification import Classification, read_classification
@@ -21,6 +21,7 @@ from engine.marketdata.ingest import ingest
 from engine.marketdata.lists import NamedList, read_list
 from engine.model.bar import Bar
 from engine.model.calendar import SessionCalendar
+from engine.model.ids import derived_id
 from engine.model.numbers import Money, format_decimal
 from engine.model.principal import Principal
 from engine.model.time import Timestamp
@@ -34,6 +35,7 @@ class RunInputs:
     """Everything a bar-fed run reads; `run_id` is derived from the hashes of all of it (`identity`).
 
     `documents` are the bytes records refer to, by SHA-256: what kind they are, and themselves.
+    `is_bundle_approved`: the bundle went through review and is the one in force where the run is recorded.
     """
 
     run_id: str
@@ -53,6 +55,7 @@ class RunInputs:
     script: tuple[ScriptedApproval | ScriptedSwitch, ...]
     identity: bytes
     documents: Mapping[str, tuple[str, bytes]]
+    is_bundle_approved: bool = False
 
 
 def read_bars(
@@ -169,6 +172,12 @@ def identity_of(
             "approvals": script,
         }
     )  # fmt: skip
+
+
+def as_approved(inputs: RunInputs) -> RunInputs:
+    """Return the inputs of a run whose bundle is the approved one in force: another run than without approval."""
+    identity = canonical({**parse_canonical(inputs.identity), "bundle_approved": True})
+    return replace(inputs, run_id=derived_id("run", identity), identity=identity, is_bundle_approved=True)
 
 
 def _refused(path: Path, what: str) -> RunRefused:
