@@ -62,11 +62,12 @@ class ReviewDesk:
 
     def propose(
         self, matter: Matter, target: str, subject: Document, version: int | None, signer: Signer,
-        reason: str, cite: str, seal: bytes | None = None, base: Document | None = None,
+        reason: str, cite: str, seal: bytes | None = None, base: Document | None = None, made_from: str | None = None,
     ) -> Proposal:  # fmt: skip
         """Propose a subject; its own draft is taken up where there is one.
 
         `version` None means the next one. `base` is what it is compared with while nothing is in force.
+        `made_from` is the hash of what the subject was edited from, which must still be what is in force.
         """
         self.expire_due()
         with self._database.read() as unit:
@@ -75,6 +76,9 @@ class ReviewDesk:
             head = unit.reviews.lock(target)
             at = self._now(unit, head)
             _require_agreement(unit)
+            if made_from is not None and head.subject not in (None, made_from):
+                what = f"{target} moved on from {made_from[:12]}, which this was edited from"
+                raise ReviewRefused("REVIEW_BASE_MOVED", what, "make the edit again")
             digest = _file(unit, subject)
             number = head.version + 1 if version is None else version
             self._refuse_twice(unit, target, digest, number)

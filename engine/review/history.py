@@ -8,7 +8,7 @@ from typing import Any
 from engine.audit.chain import AuditEntry
 from engine.review.proof import RULES, Claim
 from engine.review.refusal import altered
-from engine.review.statement import SignedStep, Statement, read_statement
+from engine.review.statement import SignedStep, read_statement
 from engine.store.reviews import AWAITED, EDGES, ReviewState
 from engine.store.unit import UnitOfWork
 
@@ -146,7 +146,10 @@ def differences(unit: UnitOfWork, history: History) -> tuple[str, ...]:
         claim = told.claim
         stored = (row.target, row.subject, row.version, row.author, row.seal, row.state, row.activated_at)
         chained = (claim.target, claim.subject, claim.version, claim.author, claim.seal, told.state, told.activated_at)
-        if stored != chained or (row.state in AWAITED and row.expires_at != told.expires_at):
+        compared = next(((s.statement.base, s.statement.relation) for s in claim.steps if s.statement.step == "propose"),
+                        (None, None))  # fmt: skip
+        is_moved = row.state in AWAITED and row.expires_at != told.expires_at
+        if stored != chained or (row.base, row.relation) != compared or is_moved:
             found.append(f"{name} stands otherwise in the tables ({row.state}) than in the chain ({told.state})")
         if read_steps(unit, name) != tuple(claim.steps):
             found.append(f"{name} has other steps in the tables than in the chain")
@@ -167,8 +170,3 @@ def differences(unit: UnitOfWork, history: History) -> tuple[str, ...]:
 def read_steps(unit: UnitOfWork, proposal_id: str) -> tuple[SignedStep, ...]:
     """Return the signed steps of a proposal as the tables have them. Raises ReviewRefused (REVIEW_SIGNATURE)."""
     return tuple(SignedStep(read_statement(row.statement), row.signature) for row in unit.reviews.steps(proposal_id))
-
-
-def statement_of(body: Mapping[str, Any]) -> Statement | None:
-    """Return the statement a record carries, None for what the desk itself noted."""
-    return read_statement(body["statement"]) if "statement" in body else None

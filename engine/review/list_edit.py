@@ -40,7 +40,7 @@ def open_list(raw: bytes, where: str) -> NamedList:
 
 
 def edited(base: NamedList, edit: Edit) -> tuple[Row, ...]:
-    """Return the rows after an edit. Raises ReviewRefused: LIST_COLUMN, LIST_ROW_KNOWN, LIST_ROW_UNKNOWN."""
+    """Return the rows after an edit. Raises ReviewRefused: LIST_CELL, LIST_COLUMN, LIST_ROW_KNOWN, LIST_ROW_UNKNOWN."""
     others = dict(edit.others or {})
     strange = sorted(set(others) - set(base.columns[1:]))
     if strange:
@@ -50,6 +50,8 @@ def edited(base: NamedList, edit: Edit) -> tuple[Row, ...]:
     for name in edit.remove:
         if name not in present:
             raise ReviewRefused("LIST_ROW_UNKNOWN", f"{base.name} has no {name!r}", f"see `mqk lists show {base.name}`")
+    if "" in edit.add:
+        raise ReviewRefused("LIST_CELL", f"a row of {base.name} begins with nothing", "say what is to be added")
     kept = tuple(row for row in base.rows if row[0] not in edit.remove)
     added = tuple((name, *(others.get(column, "") for column in base.columns[1:])) for name in edit.add)
     for row in added:

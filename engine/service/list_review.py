@@ -85,7 +85,7 @@ def edit_list(
         matter = ListMatter(name, Bundles(), load_bundle(place.rules))
         proposal = opened.desk.propose(
             matter, list_target(name), ("list", raw), None, opened.signer, said(reason, "reason"),
-            said(cite, "citation"), base=file,
+            said(cite, "citation"), base=file, made_from=hashlib.sha256(base).hexdigest(),
         )  # fmt: skip
         return opened.line(proposal, now)
 
