@@ -165,7 +165,7 @@ def start(request: RunRequest, environ: Mapping[str, str], alert: Alarm = lambda
     database = open_database(request.database)
     try:
         database.migrate()
-        inputs = _with_standing(inputs, database, in_force, alert)
+        inputs = with_standing(inputs, database, in_force, alert)
         started = start_run(inputs, database, request.out / BOOKS, request.operator, wall)
     except BaseException:
         database.close()
@@ -173,7 +173,7 @@ def start(request: RunRequest, environ: Mapping[str, str], alert: Alarm = lambda
     return Running(inputs, database, started, request, wall, wall.now())
 
 
-def _with_standing(inputs: RunInputs, database: Database, in_force: Standing | None, alert: Alarm) -> RunInputs:
+def with_standing(inputs: RunInputs, database: Database, in_force: Standing | None, alert: Alarm) -> RunInputs:
     """Return the inputs marked approved where they are; an attempt that was broken off keeps what it began as."""
     approved = as_approved(inputs)
     is_approved = in_force is not None

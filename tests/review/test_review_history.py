@@ -10,12 +10,13 @@ from engine.model.time import HOUR
 from engine.review.history import History, fold
 from engine.review.proof import RULES
 from engine.review.refusal import ReviewRefused
-from engine.store.reviews import ReviewState
+from engine.store.reviews import AWAITED, ReviewState
 from tests.review.review_world import LOOSER, REWORDED, TIGHTER, WITHOUT_SHORT, World, bundle_of
 
 VARIANTS = ((), TIGHTER, LOOSER, REWORDED, WITHOUT_SHORT)
 SEEDS = range(4)
 STEPS = 45
+ACTIONS = ("propose", "draft", *["approve"] * 5, *["activate"] * 3, "deny", "withdraw")
 WALKERS = ("rory", "cora", "avery", "olivia", "rhea", "tess")
 
 
@@ -24,14 +25,13 @@ def wander(world: World, seed: int) -> set[str]:
     draw = random.Random(seed)
     seen: set[str] = set()
     for _ in range(STEPS):
-        world.wait(draw.choice((*[1_000_000] * 11, 30 * HOUR)))
+        world.wait(draw.choice((*[1_000_000] * 19, 30 * HOUR)))
         with world.database.read() as unit:
-            known = [each for each in unit.reviews.list() if each.state is not ReviewState.SUPERSEDED]
+            drafts, waiting = unit.reviews.list(None, ReviewState.DRAFT), unit.reviews.list(None, *AWAITED)
         signer = world.signer(draw.choice(WALKERS))
+        step = draw.choice(ACTIONS)
+        known = (*drafts, *waiting) if step == "withdraw" else waiting
         proposal = draw.choice(known) if known else None
-        step = draw.choice(
-            ("propose", "draft", "approve", "approve", "approve", "activate", "activate", "deny", "withdraw")
-        )
         with suppress(ReviewRefused):
             if step in ("propose", "draft"):
                 getattr(world, step)(
@@ -43,7 +43,7 @@ def wander(world: World, seed: int) -> set[str]:
                 world.desk.approve(RULES, proposal.proposal_id, signer)
             elif step == "activate":
                 world.desk.activate(world.matter, RULES, proposal.proposal_id, signer)
-            elif draw.random() < 0.3:
+            else:
                 getattr(world.desk, step)(RULES, proposal.proposal_id, signer, "no")
         with world.database.read() as unit:
             seen |= {each.state.value for each in unit.reviews.list()}
