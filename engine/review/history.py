@@ -146,8 +146,8 @@ def differences(unit: UnitOfWork, history: History) -> tuple[str, ...]:
         claim = told.claim
         stored = (row.target, row.subject, row.version, row.author, row.seal, row.state, row.activated_at)
         chained = (claim.target, claim.subject, claim.version, claim.author, claim.seal, told.state, told.activated_at)
-        compared = next(((s.statement.base, s.statement.relation) for s in claim.steps if s.statement.step == "propose"),
-                        (None, None))  # fmt: skip
+        proposed = next((each.statement for each in claim.steps if each.statement.step == "propose"), None)
+        compared = (proposed.base, proposed.relation) if proposed is not None else (None, None)
         is_moved = row.state in AWAITED and row.expires_at != told.expires_at
         if stored != chained or (row.base, row.relation) != compared or is_moved:
             found.append(f"{name} stands otherwise in the tables ({row.state}) than in the chain ({told.state})")

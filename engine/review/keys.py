@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.model.principal import is_weak_key
 from engine.review.refusal import ReviewRefused
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def is_signed(public_key: str, signature: str, message: bytes) -> bool:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
+        if is_weak_key(public_key):
+            return False
         # bytes.fromhex accepts blanks and capitals, so two texts could be one signature.
         if len(signature) != 128 or signature != bytes.fromhex(signature).hex():
             return False

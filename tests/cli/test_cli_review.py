@@ -15,7 +15,7 @@ from tests.review.tampering import change
 
 PEOPLE = ("rhea", "rory", "cora", "olivia")
 CAP = "  2026-09-01 = 40_000 USD cite"
-SESSIONS = 15
+SESSIONS = 6
 WORDS = ("--reason", "said so", "--cite", "Risk Committee 2026-11-27")
 
 

@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -58,6 +58,13 @@ def test_a_signature_has_one_form(change) -> None:
     assert is_signed(key.public, signature, b"said")
     assert not is_signed(key.public, change(signature), b"said")
     assert not is_signed("00", signature, b"said")
+
+
+def test_a_key_without_a_private_half_has_signed_nothing() -> None:
+    """R the neutral point and S zero verify under the neutral key whatever was said; the library takes it."""
+    neutral, forged = "01" + "00" * 31, "01" + "00" * 63
+    Ed25519PublicKey.from_public_bytes(bytes.fromhex(neutral)).verify(bytes.fromhex(forged), b"anything")
+    assert not is_signed(neutral, forged, b"anything")
 
 
 def test_a_new_key_can_be_read_by_nobody_else_under_any_mask(tmp_path: Path) -> None:
