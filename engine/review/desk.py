@@ -106,7 +106,6 @@ class ReviewDesk:
             proposal, head, at = self._open(unit, kind, name)
             _require_agreement(unit)
             _require(proposal, at, ReviewState.PROPOSED)
-            _require_base(proposal, head)
             claim = claim_of(unit, proposal)
             prove_proposed(claim, self._principals)
             read_bytes(unit, proposal.subject)
@@ -151,7 +150,6 @@ class ReviewDesk:
             proposal, head, at = self._open(unit, kind, name)
             _require_agreement(unit)
             _require(proposal, at, ReviewState.APPROVED)
-            _require_base(proposal, head)
             proven = prove_approved(claim_of(unit, proposal), self._principals, at)
             change = matter.compare(unit, head, proposal.base, proposal.subject, proposal.version)
             _require_quorum(proposal, change, len(proven.approvals))
@@ -329,14 +327,6 @@ def _require(proposal: Proposal, at: Timestamp, *states: ReviewState) -> None:
         wanted = " or ".join(state.value.lower() for state in states)
         what = f"{proposal.proposal_id} is {proposal.state.value.lower()}, and this takes one that is {wanted}"
         raise ReviewRefused("REVIEW_STATE", what, "see `mqk rules log` for how it came there")
-
-
-def _require_base(proposal: Proposal, head: Head) -> None:
-    if head.subject is not None and head.subject != proposal.base:
-        what = (
-            f"{proposal.proposal_id} was compared with {(proposal.base or 'nothing')[:12]}, which is in force no more"
-        )
-        raise ReviewRefused("REVIEW_BASE_MOVED", what, "propose it again, to be compared with what is in force now")
 
 
 def _require_quorum(proposal: Proposal, change: Change, given: int) -> None:

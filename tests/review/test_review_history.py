@@ -80,6 +80,17 @@ def test_every_record_of_a_review_is_needed_to_fold_it(world: World) -> None:
         assert (other.proposals, other.heads, other.retired) != (told.proposals, told.heads, told.retired), place
 
 
+def test_an_approval_appended_again_brings_nothing_denied_back(world: World) -> None:
+    """A real record with a real signature, at a place where no review could take the step."""
+    proposal = world.propose(bundle_of(), 1)
+    world.approve(proposal, "rory")
+    approval = entries_of(world)[-1]
+    world.desk.deny(RULES, proposal.proposal_id, world.signer("avery"), "no")
+    with pytest.raises(ReviewRefused) as caught:
+        fold([*entries_of(world), approval])
+    assert caught.value.code == "REVIEW_HISTORY"
+
+
 def test_no_version_comes_into_force_again(world: World) -> None:
     world.put_in_force(bundle_of(), 3)
     entries = entries_of(world)

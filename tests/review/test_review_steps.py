@@ -6,9 +6,9 @@ import pytest
 
 from dsl.bundle import Bundle
 from engine.model.principal import Role
-from engine.model.time import DAY, HOUR, MINUTE
+from engine.model.time import DAY, HOUR, MINUTE, Timestamp
 from engine.review.change import Change, Relation
-from engine.review.desk import APPROVAL_LIFE, PROPOSAL_LIFE
+from engine.review.desk import APPROVAL_LIFE, PROPOSAL_LIFE, ReviewDesk
 from engine.review.proof import RULES
 from engine.store.reviews import ReviewState
 from tests.review.review_world import LOOSER, REWORDED, TIGHTER, World, bundle_of, key_of, principal, refused, without
@@ -119,6 +119,27 @@ def test_an_approval_counts_until_the_very_instant_it_runs_out(world: World) -> 
     world.clock.advance_to(proposal.expires_at - 1)
     done = world.desk.activate(world.matter, RULES, proposal.proposal_id, world.signer("olivia"))
     assert done.state is ReviewState.ACTIVE
+
+
+class Ticking:
+    """A clock that moves on whenever it is read: the time between two looks of one step."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def now(self) -> Timestamp:
+        self.at += 1
+        return Timestamp(self.at)
+
+
+def test_what_runs_out_between_the_first_look_and_the_lock_has_run_out(world: World) -> None:
+    proposal = world.propose(bundle_of(), 1)
+    assert proposal.expires_at is not None
+    desk = ReviewDesk(world.database, world.principals, Ticking(proposal.expires_at - 2))
+    assert refused(lambda: desk.approve(RULES, proposal.proposal_id, world.signer("rory"))) == "REVIEW_EXPIRED"
+    assert world.get(proposal).state is ReviewState.PROPOSED
+    assert refused(lambda: desk.approve(RULES, proposal.proposal_id, world.signer("rory"))) == "REVIEW_EXPIRED"
+    assert world.get(proposal).state is ReviewState.EXPIRED
 
 
 def test_the_first_approval_decides_when_a_proposal_runs_out(world: World) -> None:
