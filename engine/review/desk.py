@@ -237,8 +237,8 @@ class ReviewDesk:
         """Check, sign and write one step: its row, its audit record, and the instant of the target."""
         check_role(self._principals, signer.principal.id, step, at)
         statement = Statement(
-            step, proposal.proposal_id, proposal.target, proposal.subject, proposal.version, proposal.base,
-            proposal.relation, signer.principal.id, at, None if expires_at is None else Timestamp(expires_at),
+            log_of(unit), step, proposal.proposal_id, proposal.target, proposal.subject, proposal.version,
+            proposal.base, proposal.relation, signer.principal.id, at, None if expires_at is None else Timestamp(expires_at),
             reason or proposal.reason, proposal.cite,
         )  # fmt: skip
         signed = sign(statement, signer)
@@ -294,8 +294,15 @@ def claim_of(unit: UnitOfWork, proposal: Proposal) -> Claim:
     """Return what the tables say of a proposal, to be proven."""
     steps: tuple[SignedStep, ...] = read_steps(unit, proposal.proposal_id)
     return Claim(
-        proposal.proposal_id, proposal.target, proposal.subject, proposal.version, proposal.author, proposal.seal, steps
-    )
+        log_of(unit), proposal.proposal_id, proposal.target, proposal.subject, proposal.version, proposal.author,
+        proposal.seal, steps,
+    )  # fmt: skip
+
+
+def log_of(unit: UnitOfWork) -> str:
+    """Return the identity of the database's audit log: what tells one desk from another."""
+    head = unit.audit.head()
+    return "" if head is None else head.log_id
 
 
 def _file(unit: UnitOfWork, document: Document) -> str:

@@ -88,12 +88,12 @@ def _apply(history: History, entry: AuditEntry) -> None:
 def _signed(history: History, entry: AuditEntry, body: Mapping[str, Any]) -> None:
     statement = read_statement(body["statement"])
     signed = SignedStep(statement, body["signature"])
-    if EVENT_OF[statement.step] != entry.kind or statement.at != entry.at:
+    if (EVENT_OF[statement.step], statement.at, statement.log) != (entry.kind, entry.at, entry.log_id):
         raise altered("REVIEW_HISTORY", f"record {entry.seq} ({entry.kind}) holds another step")
     if statement.proposal not in history.proposals and statement.step in ("draft", "propose"):
         claim = Claim(
-            statement.proposal, statement.target, statement.subject, statement.version, statement.principal,
-            body["seal"].encode() if "seal" in body else None, (signed,),
+            entry.log_id, statement.proposal, statement.target, statement.subject, statement.version,
+            statement.principal, body["seal"].encode() if "seal" in body else None, (signed,),
         )  # fmt: skip
         history.proposals[statement.proposal] = Told(claim, ReviewState(body["state"]), statement.expires_at)
         return

@@ -21,6 +21,7 @@ RULES = "rules"
 class Claim:
     """What is said of a proposal by whoever asks for proof: rows of the store, or records of the chain."""
 
+    log: str
     proposal: str
     target: str
     subject: str
@@ -111,10 +112,10 @@ def check_other(approver: str, author: str, already: Sequence[str]) -> None:
 
 
 def _check_bound(claim: Claim, statement: Statement) -> None:
-    """Refuse a statement that was signed about anything else: an approval replayed onto another subject."""
-    said = (statement.proposal, statement.target, statement.subject, statement.version)
-    if said != (claim.proposal, claim.target, claim.subject, claim.version):
-        what = f"a {statement.step} of {statement.principal} on {statement.subject[:12]} stands on {claim.subject[:12]}"
+    """Refuse a statement that was signed about anything else: an approval replayed onto another subject or desk."""
+    said = (statement.log, statement.proposal, statement.target, statement.subject, statement.version)
+    if said != (claim.log, claim.proposal, claim.target, claim.subject, claim.version):
+        what = f"a {statement.step} of {statement.principal} stands where it was not taken, on {claim.subject[:12]}"
         raise altered("REVIEW_SIGNATURE", what)
 
 

@@ -27,9 +27,11 @@ class Signer:
 class Statement:
     """One step of one proposal. `base` and `relation` are what the subject was compared with, and how it compares.
 
+    `log` is the identity of the audit log it is taken in: what was approved on one desk means nothing on another.
     `expires_at` is when the step stops counting; None: never.
     """
 
+    log: str
     step: str
     proposal: str
     target: str

@@ -1,6 +1,7 @@
 """`mqk lists`: an edit is proposed, approved and applied; the file, the database and the log say the same."""
 
 import json
+from pathlib import Path
 
 from tests.cli.test_cli_review import WORDS, House, house
 
@@ -93,6 +94,27 @@ def test_a_file_changed_by_hand_is_found_and_written_back_or_proposed(mqk, house
     assert mqk("lists", "export", "restricted", "--out", path, "--db", house.database).code == 0
     assert path.read_text("utf-8") == reviewed
     assert mqk("lists", "show", "--lists", house.lists, "--db", house.database).code == 0
+
+
+def test_a_file_that_could_not_be_written_is_written_afterwards(mqk, house, monkeypatch) -> None:
+    """The process dies between the database and the file: the version is in force, and the file is made good."""
+    path = house.lists / "restricted.csv"
+    before = path.read_bytes()
+    added = say(mqk, house, "add", "restricted", "GME")
+    say(mqk, house, "approve", added["proposal"], by="rory")
+
+    def full(target: Path, raw: bytes) -> None:
+        raise OSError(28, "No space left on device", str(target))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("engine.service.list_review.write_whole", full)
+        ended = mqk("lists", "apply", added["proposal"], *house.by("olivia"), "--lists", house.lists)
+    assert ended.code == 2 and "No space left" in ended.err and path.read_bytes() == before
+    assert mqk("lists", "show", "--lists", house.lists, "--db", house.database).code == 1
+    assert mqk("lists", "export", "restricted", "--out", path, "--db", house.database).code == 0
+    assert path.read_text("utf-8").endswith("GME,\n")
+    assert mqk("lists", "show", "--lists", house.lists, "--db", house.database).code == 0
+    assert [each.name for each in house.lists.iterdir()] == ["restricted.csv"]
 
 
 def test_a_list_that_is_still_true_is_affirmed_by_one_other(mqk, house) -> None:

@@ -255,6 +255,18 @@ def test_a_log_with_a_step_its_signer_did_not_sign_is_an_integrity_failure(mqk, 
     assert ended.code == 4 and "REVIEW_SIGNATURE" in ended.out + ended.err
 
 
+def test_one_key_under_two_names_is_refused_before_anybody_acts(mqk, house) -> None:
+    """Who lists their own key as somebody else's could approve their own change."""
+    proposal = propose(mqk, house, build(mqk, house, "first.bundle", "rhea", "--version", 1))
+    text = (house.config / "principals.yaml").read_text("utf-8")
+    keys = {n: json.loads(mqk("keys", "show", house.folder / f"{n}.pem", "--format", "json").out) for n in PEOPLE}
+    twice = text.replace(keys["rory"]["public_key"], keys["rhea"]["public_key"])
+    (house.config / "principals.yaml").write_text(twice, "utf-8")
+    ended = mqk("rules", "approve", proposal["proposal"], "--as", "rory", "--key", house.folder / "rhea.pem",
+                "--config", house.config, "--db", house.database)  # fmt: skip
+    assert ended.code == 2 and "CFG_PRINCIPAL_TWICE" in ended.err
+
+
 def test_nothing_in_force_and_words_left_out_are_usage_errors(mqk, house, tmp_path) -> None:
     none = mqk("rules", "active", "--config", house.config, "--db", house.database)
     assert none.code == 2 and "BUNDLE_NONE" in none.err

@@ -9,11 +9,12 @@ import pytest
 from engine.audit.canonical import canonical
 from engine.model.time import HOUR, Timestamp
 from engine.review.bundles import Bundles
-from engine.review.desk import claim_of
+from engine.review.desk import claim_of, log_of
 from engine.review.history import fold
 from engine.review.proof import RULES, Claim, prove_active, prove_approved
 from engine.review.standing import bundle_in_force, is_in_force
 from engine.review.statement import DOMAIN, SignedStep, Statement
+from engine.store import open_database
 from engine.store.reviews import Proposal, ReviewState
 from tests.review.review_world import LOOSER, REWORDED, TIGHTER, World, bundle_of, key_of, refused
 from tests.review.tampering import change
@@ -21,8 +22,10 @@ from tests.review.tampering import change
 
 def forge(world: World, proposal: Proposal, signer: str, says: str) -> SignedStep:
     """Return an approval that names `says`, with a signature by `signer`."""
+    with world.database.read() as unit:
+        log = log_of(unit)
     statement = Statement(
-        "approve", proposal.proposal_id, proposal.target, proposal.subject, proposal.version, proposal.base,
+        log, "approve", proposal.proposal_id, proposal.target, proposal.subject, proposal.version, proposal.base,
         proposal.relation, says, world.clock.now(), Timestamp(world.clock.now() + HOUR), "because", "Policy 1",
     )  # fmt: skip
     return SignedStep(statement, key_of(signer).sign(DOMAIN + canonical(statement.as_data())))
@@ -75,13 +78,14 @@ def test_an_approval_signed_by_whom_it_names_counts(world: World) -> None:
         ({"base": "1" * 64}, "REVIEW_SIGNATURE"),
         ({"relation": "tighter"}, "REVIEW_SIGNATURE"),
         ({"proposal": "prop_other"}, "REVIEW_SIGNATURE"),
+        ({"log": "0" * 32}, "REVIEW_SIGNATURE"),
         ({"target": "list:restricted"}, "REVIEW_SIGNATURE"),
         ({"expires_at": Timestamp(1)}, "REVIEW_EXPIRED"),
         ({"expires_at": None}, "REVIEW_EXPIRED"),
     ],
 )
 def test_an_approval_of_anything_else_does_not_count(world: World, fields: dict[str, Any], code: str) -> None:
-    """Signed by cora herself, about another subject, version, base, change, proposal or target, or for too long."""
+    """Signed by cora herself, about another subject, version, base, change, proposal, target or desk, or run out."""
     proposal = world.propose(bundle_of(), 1)
     world.approve(proposal, "rory")
     signed = replace(forge(world, proposal, "cora", "cora").statement, **fields)
@@ -241,6 +245,41 @@ def test_a_real_activation_appended_again_is_found_out(world: World, two: tuple[
     with world.database.write() as unit:
         unit.audit.append(first.kind, first.at, None, first.body)
     assert refused(lambda: in_force(world)) == "REVIEW_HISTORY"
+
+
+def test_what_was_approved_on_one_desk_means_nothing_on_another(
+    world: World, two: tuple[Proposal, Proposal], empty_database_url: str
+) -> None:
+    """Every record, document and row of a desk that approved, carried over to one that did not."""
+    with open_database(empty_database_url) as database:
+        database.migrate()
+        with world.database.read() as unit, database.write() as other:
+            for proposal in two:
+                document = unit.documents.get(proposal.subject)
+                assert document is not None
+                other.documents.put("bundle", document.sha256, document.content)
+            for entry in list(unit.audit.read_desk())[1:]:
+                other.audit.append(entry.kind, entry.at, None, entry.body)
+        elsewhere = World(database, world.clock, world.principals)
+        assert refused(lambda: in_force(elsewhere)) == "REVIEW_HISTORY"
+
+
+@pytest.mark.parametrize(("damage", "code"), [(alter_content, "BUNDLE_ALTERED"), (lose_content, "BUNDLE_MISSING")])
+def test_a_damaged_bundle_is_not_approved(world: World, damage: Callable[[World, Proposal], None], code: str) -> None:
+    proposal = world.propose(bundle_of(*TIGHTER), 1)
+    world.approve(proposal, "rory")
+    damage(world, proposal)
+    assert refused(lambda: world.approve(proposal, "cora")) == code
+
+
+@pytest.mark.parametrize(("damage", "code"), [(alter_content, "BUNDLE_ALTERED"), (lose_content, "BUNDLE_MISSING")])
+def test_a_bundle_damaged_after_its_approval_is_not_activated(
+    world: World, damage: Callable[[World, Proposal], None], code: str
+) -> None:
+    proposal = world.approve(world.propose(bundle_of(*TIGHTER), 1), "rory", "cora")
+    damage(world, proposal)
+    assert refused(lambda: world.activate(proposal)) == code
+    assert world.get(proposal).state is ReviewState.APPROVED
 
 
 @pytest.mark.parametrize("body", [{}, {"statement": {}}, {"statement": 7, "signature": ""}, {"proposal": "prop_no"}])
