@@ -238,8 +238,8 @@ class ReviewDesk:
         check_role(self._principals, signer.principal.id, step, at)
         statement = Statement(
             log_of(unit), step, proposal.proposal_id, proposal.target, proposal.subject, proposal.version,
-            proposal.base, proposal.relation, signer.principal.id, at, None if expires_at is None else Timestamp(expires_at),
-            reason or proposal.reason, proposal.cite,
+            proposal.base, proposal.relation, signer.principal.id, at,
+            None if expires_at is None else Timestamp(expires_at), reason or proposal.reason, proposal.cite,
         )  # fmt: skip
         signed = sign(statement, signer)
         raw = canonical(statement.as_data())
