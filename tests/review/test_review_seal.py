@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from engine.contracts import contract
 from engine.model.principal import Role
 from engine.model.time import HOUR
 from engine.review.bundles import Bundles
 from engine.review.seal import Seal, check_seal, read_seal
+from engine.service.rule_files import load_bundle
 from tests.review.review_world import REWORDED, START, World, bundle_of, principal, refused
 
 
@@ -23,6 +25,12 @@ def test_a_bundle_is_named_by_the_hash_of_its_canonical_bytes(world: World) -> N
     assert hashlib.sha256(bundle.canonical).hexdigest() == bundle.hash
     assert bundle_of(*REWORDED).hash != bundle.hash
     assert Bundles().take(bundle.canonical).hash == bundle.hash
+
+
+def test_a_bundle_file_is_what_its_contract_says() -> None:
+    for bundle in (bundle_of(), load_bundle()):
+        value = json.loads(bundle.canonical)
+        assert contract("bundle").parse(value) == value
 
 
 def test_a_seal_survives_being_a_file(world: World, seal: Seal) -> None:
