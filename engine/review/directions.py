@@ -29,6 +29,8 @@ def direction_of(bundle: Bundle | None, name: str) -> Direction:
     if bundle is None:
         return Direction.UNKNOWN
     paths = {f"list:{key}" for key, listed in bundle.ruleset.lists.items() if is_named(listed, name)}
+    if any(param.source is not None and param.source.listed in paths for param in bundle.ruleset.params.values()):
+        return Direction.UNKNOWN
     signs: set[Sign] = set()
     for rule in bundle.ruleset.rules:
         signs |= _of_rule(rule, bundle.ruleset, paths)
@@ -38,8 +40,8 @@ def direction_of(bundle: Bundle | None, name: str) -> Direction:
 
 
 def is_named(listed: ir.ListUse, name: str) -> bool:
-    """Return whether a rulebook's list is the maintained list of that name: by its own name or its file's."""
-    return name in (listed.name.rpartition(".")[2], (listed.file or "").removesuffix(".csv"))
+    """Return whether a rulebook's list is the maintained list of that name: by its own name or its place's."""
+    return name in (listed.name.rpartition(".")[2], listed.place.removesuffix(".csv"))
 
 
 def _elsewhere() -> list[str]:

@@ -163,7 +163,7 @@ def test_a_live_run_is_refused_with_a_stable_code(mqk, tmp_path):
     ended = mqk("run", "start", "--mode", "LIVE-SHADOW", "--environment", "linux-prod", "--bars", demo,
                 "--instruments", demo / "instruments.csv", "--lists", demo, "--db", f"sqlite:///{tmp_path / 'd.db'}",
                 "--out", tmp_path / "out", "--law-date", "2026-01-05")  # fmt: skip
-    assert ended.code == 2 and "BUNDLE_UNAPPROVED" in ended.err
+    assert ended.code == 2 and "RUN_LIVE_UNAVAILABLE" in ended.err
 
 
 def test_why_without_a_run_says_how_to_get_one(mqk, url):
