@@ -31,9 +31,10 @@ from engine.runtime.authority import StoreAuthority
 from engine.runtime.comparison import Comparison, scope_of
 from engine.runtime.desk import Desk
 from engine.runtime.halt import RunRefused
-from engine.runtime.inputs import RunInputs, list_content
+from engine.runtime.inputs import RunInputs
 from engine.runtime.journal import RunJournal
 from engine.runtime.judging import DecisionDesk
+from engine.runtime.maintained_lists import list_content
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.reports import Inbox
 from engine.runtime.setting import RunSetting
