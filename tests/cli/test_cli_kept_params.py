@@ -1,12 +1,10 @@
 """Numbers kept in a reviewed list: the desk reads the version in force, and nothing that did not go through review."""
 
-import json
-
 from tests.cli.test_cli_lists import carry, say
 from tests.cli.test_cli_review import House, house, run_demo, start_demo
 
 __all__ = ["house"]
-RULES = '''rulebook pre_trade.kept "Caps kept in a list"
+RULES = """rulebook pre_trade.kept "Caps kept in a list"
 calendar XNYS zone "America/New_York"
 uses intent
 
@@ -45,7 +43,7 @@ test "by the list" of KEP-01 {
   given base with intent.quantity = 5.000001 shares expect reject OVER_LIST
   given base without caps expect reject FACT_MISSING
 }
-'''
+"""
 
 
 DAYS = 12
