@@ -1,0 +1,96 @@
+"""Columns say of every row what the interpreter says of its snapshot, and a back end that slips is caught."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dsl.columnar.judge import ColumnJudge
+from dsl.columnar.judged import Judged
+from dsl.interpret import judge as interpret
+from dsl.program import Program
+from dsl.snapshot import Snapshot
+from tests.laws.column_edges import edge_program, edge_snapshots, near_products, small
+from tests.laws.column_mutants import MUTANTS
+from tests.laws.fuzz_agreement import HUGE_SHARE, Verdict, compile_seed, said
+from tests.laws.fuzz_snapshots import Deck
+
+BUNDLES, SNAPSHOTS = 50, 60
+
+Pool = list[tuple[Program, list[Snapshot], list[Verdict]]]
+
+
+def drawn_pool(first: int, bundles: int, snapshots: int) -> Pool:
+    out: Pool = []
+    for seed in range(first, first + bundles):
+        _, program, random = compile_seed(seed)
+        assert program is not None
+        deck = Deck(program, random, huge_share=HUGE_SHARE)
+        drawn = [deck.draw() for _ in range(snapshots)]
+        out.append((program, drawn, [said(interpret, program, snapshot) for snapshot in drawn]))
+    return out
+
+
+@pytest.fixture(scope="module")
+def pool() -> Pool:
+    """Programs with snapshots and what the interpreter says of them, judged anew for every mutant."""
+    return [*edge_pool(), *drawn_pool(5_000, BUNDLES, SNAPSHOTS)]
+
+
+def edge_pool() -> Pool:
+    program = edge_program()
+    drawn = [edge_snapshots(program, kind, 1_000) for kind in (near_products, small)]
+    return [(program, part, [said(interpret, program, snapshot) for snapshot in part]) for part in drawn]
+
+
+def test_edges_are_reached() -> None:
+    """Products in doubt are a part of all, so that the filter is seen to decide; what may raise does, row by row."""
+    (program, near, _), (_, _, expected) = edge_pool()
+    judge = ColumnJudge(program)
+    judged = judge.judge(judge.layout.block(near))
+    assert judge.left == ()
+    at = [rule.id for rule in program.rules].index("E-01")
+    doubtful = [row for row, by_rule in judged.spoken.items() if at in by_rule]
+    assert 100 < len(doubtful) < 1_000
+    assert {one for one in expected if isinstance(one, str)} == {"ZeroDivisionError"}
+
+
+def first_disagreement(pool: Pool) -> int | None:
+    """Return after how many cases columns first say something else, or None."""
+    cases = 0
+    for program, drawn, expected in pool:
+        try:
+            judge = ColumnJudge(program)
+            half = len(drawn) // 2
+            judged = [judge.judge(judge.layout.block(part)) for part in (drawn[:half], drawn[half:])]
+        except Exception:
+            return cases
+        got = [said(part.judgement, row) for part in judged for row in range(part.size)]
+        for one, other in zip(expected, got, strict=True):
+            cases += 1
+            if one != other:
+                return cases
+    return None
+
+
+def test_the_pool_holds_no_disagreement_without_a_mutant(pool: Pool) -> None:
+    assert first_disagreement(pool) is None
+
+
+@pytest.mark.parametrize("name", sorted(MUTANTS))
+def test_a_planted_mutant_is_caught(name: str, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    MUTANTS[name](monkeypatch)
+    assert first_disagreement(pool) is not None
+
+
+def test_threads_judge_side_by_side(pool: Pool) -> None:
+    program, drawn, expected = pool[-1]
+    judge = ColumnJudge(program)
+    blocks = [judge.layout.block(drawn[start : start + 20]) for start in range(0, len(drawn), 20)] * 8
+
+    def judge_one(block: object) -> Judged:
+        return judge.judge(block)  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(4) as threads:
+        judged = list(threads.map(judge_one, blocks))
+    got = [said(part.judgement, row) for part in judged for row in range(part.size)]
+    assert got == expected * 8
