@@ -1,6 +1,7 @@
 """Columns say of every row what the interpreter says of its snapshot, and a back end that slips is caught."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from dsl.columnar.judged import Judged
 from dsl.interpret import judge as interpret
 from dsl.program import Program
 from dsl.snapshot import Snapshot
+from tests.golden.case_files import FrozenCase, canonical, case_files, read_cases
 from tests.laws.column_edges import edge_program, edge_snapshots, near_products, small
 from tests.laws.column_mutants import MUTANTS
 from tests.laws.fuzz_agreement import HUGE_SHARE, Verdict, compile_seed, said
@@ -80,6 +82,18 @@ def test_the_pool_holds_no_disagreement_without_a_mutant(pool: Pool) -> None:
 def test_a_planted_mutant_is_caught(name: str, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name](monkeypatch)
     assert first_disagreement(pool) is not None
+
+
+@pytest.mark.parametrize("path", case_files(), ids=lambda path: path.stem)
+def test_a_frozen_case_gives_its_judgement_in_columns(path: Path) -> None:
+    by_program: dict[int, list[FrozenCase]] = {}
+    for case in read_cases(path):
+        by_program.setdefault(id(case.program), []).append(case)
+    for cases in by_program.values():
+        judge = ColumnJudge(cases[0].program)
+        judged = judge.judge(judge.layout.block([case.snapshot for case in cases]))
+        for row, case in enumerate(cases):
+            assert canonical(judged.judgement(row)) == case.expected, case.title
 
 
 def test_threads_judge_side_by_side(pool: Pool) -> None:
