@@ -117,9 +117,9 @@ def report(tally: Tally, seconds: float, about: Provenance, arguments: argparse.
     lines = [
         "# Interpreter, compiler and columns agree", "",
         "Written by `python -m tests.campaigns.fuzz`; every case is one drawn bundle judged on one drawn snapshot by",
-        "`dsl.interpret.judge`, by `dsl.scalar.judge.Judge`, and with the other snapshots of its bundle in three blocks",
-        "by `dsl.columnar.judge.ColumnJudge`. Verdict, every finding with all its fields, witnesses and the class of any",
-        "error must be equal.", "",
+        "`dsl.interpret.judge`, by `dsl.scalar.judge.Judge`, and with the other snapshots of its bundle, in three",
+        "blocks, by `dsl.columnar.judge.ColumnJudge`. Verdict, every finding with all its fields, witnesses and the",
+        "class of any error must be equal.", "",
         "| | |", "|---|---|",
         f"| cases | {tally.cases:,} of {arguments.cases:,} asked |",
         f"| disagreements | {len(tally.disagreements)} |",
