@@ -116,6 +116,15 @@ def _rest(rule: ir.Rule) -> list[ir.Expr]:
     return out
 
 
+def readers(program: Program) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the rules that read each fact to decide."""
+    out: dict[str, list[str]] = {slot.path: [] for slot in program.slots}
+    for rule in program.rules:
+        for at in sorted(_slots(program, [*([] if rule.when is None else [rule.when]), *_rest(rule)])):
+            out[program.slots[at].path].append(rule.id)
+    return {path: tuple(rules) for path, rules in out.items()}
+
+
 def _slots(program: Program, exprs: Iterable[ir.Expr]) -> frozenset[int]:
     out: set[int] = set()
     seen: set[str] = set()

@@ -119,10 +119,15 @@ def _service_exit(error: Any) -> Exit:
     return Exit[error.kind.name]
 
 
+def _named_exit(error: Any) -> Exit:
+    return Exit[error.kind]
+
+
 _KNOWN: tuple[tuple[str, str, Ending, Reading], ...] = (
     ("engine.service.refusal", "RulesRefused", Exit.FINDINGS, _rule_faults),
     ("engine.service.refusal", "Refused", _service_exit, _coded),
     ("engine.service.refusal", "StreamRefused", Exit.USAGE, _contract_faults),
+    ("engine.backtest.faults", "ReplayRefused", _named_exit, _coded),
     ("engine.config.refusal", "ConfigRefused", Exit.USAGE, _contract_faults),
     ("engine.marketdata.faults", "DataRefused", Exit.FINDINGS, _data_faults),
     ("engine.runtime.halt", "RunRefused", Exit.USAGE, _coded),
