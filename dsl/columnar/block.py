@@ -14,6 +14,7 @@ from dsl.snapshot import Reason, Snapshot
 Array = NDArray[Any]
 Truths = NDArray[np.bool_]
 States = NDArray[np.uint8]
+Rows = NDArray[np.intp]
 
 
 class State(IntEnum):
@@ -29,8 +30,10 @@ class State(IntEnum):
     """A value the column's form cannot hold: it is kept beside the column as it came."""
 
 
+_FOREIGN = int(State.FOREIGN)
 REASON_OF = {State.MISSING: Reason.MISSING, State.STALE: Reason.STALE, State.INVALID: Reason.INVALID}
 STATE_OF = {reason: state for state, reason in REASON_OF.items()}
+_REASONS = {int(state): reason for state, reason in REASON_OF.items()}
 LEAST, GREATEST = -(2**63), 2**63 - 1
 """What 64 bits can hold."""
 
@@ -78,11 +81,17 @@ class Column:
 
     def value(self, row: int) -> Any:
         """Return a cell as a snapshot holds it; None where it is absent or unknown."""
-        state = State.HELD if self.states is None else self.states[row]
-        if state != State.HELD:
-            return self.foreign[row] if state == State.FOREIGN else None
-        cell = self.cells.item(row) if self.form is not Form.OBJECT else self.cells[row]
+        if self.states is not None:
+            state = self.states.item(row)
+            if state:
+                return self.foreign[row] if state == _FOREIGN else None
+        cell = self.cells.item(row)
         return cell if self.numbering is None else self.numbering.values[cell]
+
+    def take(self, rows: Rows) -> "Column":
+        """Return these rows of the column, without what is kept beside it."""
+        states = None if self.states is None else self.states[rows]
+        return Column(self.form, self.cells[rows], states, self.low, self.high, {}, self.numbering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class Block:
         unknown, reasons = 0, {}
         for at, column in enumerate(self.columns):
             if column.states is not None:
-                reason = REASON_OF.get(State(int(column.states[row])))
+                reason = _REASONS.get(column.states.item(row))
                 if reason is not None:
                     unknown |= 1 << at
                     reasons[at] = reason

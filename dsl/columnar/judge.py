@@ -1,4 +1,4 @@
-"""Judging blocks: columns decide what they can, the scalar judge and the interpreter the rest, row by row."""
+"""Judging blocks: columns decide what they can, the scalar judge and the interpreter the rest."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from dsl.columnar.alike import likeness
 from dsl.columnar.block import Array, Block, Truths
-from dsl.columnar.judged import Judged, Lines
+from dsl.columnar.judged import Alike, Findings, Judged, Lines, plain
 from dsl.columnar.layout import Layout
-from dsl.columnar.plan import Plan, RuleCode, Shape, Workspace, make_plan, shape_of
+from dsl.columnar.machine import Workspace
+from dsl.columnar.plan import Plan, RuleCode, Shape, make_plan, shape_of
 from dsl.columnar.rules import translate
 from dsl.interpret import Interpreter
 from dsl.judgement import Finding
@@ -19,8 +21,7 @@ from dsl.scalar.judge import Judge
 BLOCK = 16_384
 """Rows judged at a time: what the columns of a block and the buffers take stays near the processor."""
 
-Truth = Array | bool
-Spoken = dict[int, dict[int, tuple[Finding, ...]]]
+Spoken = dict[int, dict[int, Findings]]
 
 
 class ColumnJudge:
@@ -33,6 +34,11 @@ class ColumnJudge:
         self.program = program
         self.layout = layout or Layout(program)
         self._translated = translate(program, self.layout)
+        self._likenesses = {
+            rule.at: found
+            for rule in self._translated.rules
+            if (found := likeness(self._translated, program, rule.at)) is not None
+        }
         self.lines = Lines.of(program, self._translated.lines)
         self._plan: Plan | None = None
         self._spaces: list[Workspace] = []
@@ -45,7 +51,8 @@ class ColumnJudge:
 
     def judge(self, block: Block) -> Judged:
         """Return what the rules in force say of every row of a block."""
-        plan = self._plan_for(shape_of(block))
+        shape = shape_of(block)
+        plan = self._plan_for(shape)
         fired = np.empty((len(self.lines.places), block.size), np.bool_)
         space = self._space(plan, block)
         space.run(block, fired)
@@ -56,8 +63,11 @@ class ColumnJudge:
                 fired[number][open_rows[at]] = False
             elif at in plan.left:
                 fired[number] = False
+        alike = tuple(found for at, rows in open_rows.items() if (found := self._alike(at, block, shape, rows)))
+        for group in alike:
+            open_rows[group.at][group.rows] = False
         spoken, broken = self._decide(block, open_rows, plan.left)
-        return Judged(self.program, self.lines, block, fired, spoken, broken)
+        return Judged(self.program, self.lines, block, fired, alike, spoken, broken)
 
     # ---------------------------------------------------------------------------------- plans
     def _plan_for(self, shape: Shape) -> Plan:
@@ -74,19 +84,45 @@ class ColumnJudge:
                 space = self._spaces.pop()
             except IndexError:  # another thread was faster
                 break
-            if space.plan is plan and space.fits(block):
+            if space.machine is plan.machine and space.fits(block):
                 return space
-        return Workspace(plan, max(block.size, 1))
+        return Workspace(plan.machine, max(block.size, 1))
 
     # ---------------------------------------------------------------------------------- what is left open
+    def _alike(self, at: int, block: Block, shape: Shape, is_open: Truths) -> Alike | None:
+        """Return what the interpreter says of the open rows of a rule, asked once for all rows alike."""
+        found = self._likenesses.get(at)
+        if found is None:
+            return None
+        rows = np.flatnonzero(is_open)
+        labels = found.labels(block, shape, rows)
+        kept, first, numbers = np.unique(labels, return_index=True, return_inverse=True)
+        said: list[Findings] = []
+        for label, place in zip(kept.tolist(), first.tolist(), strict=True):
+            answer = None if label < 0 else self._ask(at, block, int(rows[place]))
+            if answer is None:
+                labels[labels == label] = -1
+            said.append(answer or ())
+        is_said = labels >= 0
+        if not is_said.any():
+            return None
+        return Alike(at, rows[is_said], numbers[is_said], tuple(said))
+
+    def _ask(self, at: int, block: Block, row: int) -> Findings | None:
+        try:
+            interpreter = Interpreter(self.program, block.snapshot(row))
+            return tuple(map(plain, interpreter.rule(self.program.rules[at])))
+        except Exception:  # its like are asked one by one, so that each is known to raise
+            return None
+
     def _decide(
         self, block: Block, open_rows: dict[int, Truths], left: tuple[int, ...]
     ) -> tuple[Spoken, frozenset[int]]:
         spoken: Spoken = defaultdict(dict)
         broken: set[int] = set()
         rules_of: dict[int, list[int]] = defaultdict(list)
-        for at, rows in open_rows.items():
-            for row in np.flatnonzero(rows).tolist():
+        for at, is_open in open_rows.items():
+            for row in np.flatnonzero(is_open).tolist():
                 rules_of[row].append(at)
         for row in range(block.size) if left else sorted(rules_of):
             snapshot = block.snapshot(row)
@@ -98,14 +134,14 @@ class ColumnJudge:
                     self._take(spoken[row], left, self._judge_of(left).judge(snapshot).findings)
             except Exception:  # whoever asks for this row's judgement gets what the reference raises
                 broken.add(row)
-        return dict(spoken), frozenset(broken)
+        return {row: by_rule for row, by_rule in spoken.items() if by_rule}, frozenset(broken)
 
     def _judge_of(self, rules: tuple[int, ...]) -> Judge:
         if rules not in self._judges:
             self._judges[rules] = Judge(replace(self.program, rules=tuple(self.program.rules[at] for at in rules)))
         return self._judges[rules]
 
-    def _take(self, by_rule: dict[int, tuple[Finding, ...]], rules: tuple[int, ...], found: Iterable[Finding]) -> None:
+    def _take(self, by_rule: dict[int, Findings], rules: tuple[int, ...], found: Iterable[Finding]) -> None:
         places = {self.program.rules[at].id: at for at in rules}
         for finding in found:
             at = places[finding.rule]
@@ -123,24 +159,16 @@ def _open_rows(code: RuleCode, block: Block, space: Workspace) -> Truths | None:
     out = np.zeros(block.size, np.bool_)
     for mask in rest:
         out |= mask
-    if isinstance(code.guard, bool):
-        out &= code.guard
-    else:
-        out &= space.registers[code.guard]
+    out &= space.truth(code.guard)
     for mask in at_guard:
         out |= mask
     return out if out.any() else None
 
 
-def _masks(truths: tuple[bool | int, ...], space: Workspace) -> list[Truth]:
+def _masks(truths: tuple[bool | int, ...], space: Workspace) -> list[Array | bool]:
     """Return the truths that hold for some row."""
-    found: list[Truth] = []
-    for truth in truths:
-        if isinstance(truth, bool):
-            found += [True] if truth else []
-        elif space.registers[truth].any():
-            found.append(space.registers[truth])
-    return found
+    found = map(space.truth, truths)
+    return [truth for truth in found if (truth if isinstance(truth, bool) else truth.any())]
 
 
 def _unknown(slots: frozenset[int], block: Block) -> list[Truths]:

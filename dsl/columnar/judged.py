@@ -1,14 +1,14 @@
 """A judged block: a row of truths for every line, and findings as objects for whoever asks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.columnar.block import Array, Block
+from dsl.columnar.alike import numbered
+from dsl.columnar.block import Array, Block, Rows
 from dsl.interpret import Interpreter
 from dsl.interpret import judge as interpret
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement, conclude
@@ -19,6 +19,7 @@ STRENGTHS = tuple(EFFECT_STRENGTH)
 """Verdicts in the order of their codes."""
 BROKEN = -1
 """The verdict code of a row the reference itself raises on."""
+Findings = tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +40,38 @@ class Lines:
         return Lines(places, plain, tuple(has_evidence(*line) for line in said), strengths)
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Rows one rule is open on, each with the number of what the interpreter says of it and of its like."""
+
+    at: int
+    rows: Rows
+    numbers: Array
+    findings: tuple[Findings, ...]
+    """Without evidence, by number."""
+
+    def of(self, row: int) -> Findings | None:
+        """Return what is said of a row, None where the rule was not open on it."""
+        place = int(np.searchsorted(self.rows, row))
+        is_here = place < len(self.rows) and self.rows[place] == row
+        return self.findings[int(self.numbers[place])] if is_here else None
+
+
 @dataclass(frozen=True)
 class Judged:
     """What the rules say of every row of a block.
 
-    `fired[n, row]` is whether line n fired where columns decided; rules they could not decide for a row are in
-    `spoken` by row and rule, with what the scalar judge or the interpreter found. `broken` are rows whose
-    judgement raises.
+    `fired[n, row]` is whether line n fired where columns decided. Rules they could not decide for a row are in
+    `alike`, or in `spoken` by row and rule with what the scalar judge or the interpreter found. `broken` are
+    rows whose judgement raises.
     """
 
     program: Program
     lines: Lines
     block: Block
     fired: Array
-    spoken: Mapping[int, Mapping[int, tuple[Finding, ...]]]
+    alike: tuple[Alike, ...]
+    spoken: Mapping[int, Mapping[int, Findings]]
     broken: frozenset[int]
 
     @property
@@ -66,44 +85,78 @@ class Judged:
         for strength in sorted(set(self.lines.strengths.tolist()) - {0}):
             which = np.flatnonzero(self.lines.strengths == strength)
             out[np.logical_or.reduce(self.fired[which], axis=0)] = strength
+        for group in self.alike:
+            strengths = np.array([_strongest(findings) for findings in group.findings], np.int8)
+            out[group.rows] = np.maximum(out[group.rows], strengths[group.numbers])
         for row, by_rule in self.spoken.items():
-            strongest = max((EFFECT_STRENGTH[f.counts_as] for found in by_rule.values() for f in found), default=0)
-            out[row] = max(out[row], strongest)
+            out[row] = max(out[row], *map(_strongest, by_rule.values()))
         out[sorted(self.broken)] = BROKEN
         return out
 
-    def findings(self, row: int) -> tuple[Finding, ...]:
+    @cached_property
+    def numbers(self) -> NDArray[np.int64]:
+        """A number for every row; rows with one number have equal `plain_findings`, -1 is where judging raises."""
+        parts = [np.packbits(self.fired, axis=0)]
+        for group in self.alike:
+            column = np.zeros(self.size, np.int32)
+            column[group.rows] = group.numbers + 1
+            parts.append(column.view(np.uint8).reshape(self.size, 4).T)
+        out = numbered(np.concatenate(parts))
+        known: dict[Findings, int] = {}
+        start = int(out.max(initial=-1)) + 1
+        for row in self.spoken:
+            out[row] = start + known.setdefault(self.plain_findings(row), len(known))
+        out[sorted(self.broken)] = -1
+        return out
+
+    def findings(self, row: int) -> Findings:
         """Return the findings of a row, strongest first, evidence included. Raises what judging it raises."""
         return self.judgement(row).findings
 
     def judgement(self, row: int) -> Judgement:
         """Return a row's judgement, equal to the interpreter's. Raises what the interpreter raises."""
+        snapshot = self.block.snapshot(row)
         if row in self.broken:
-            return interpret(self.program, self.block.snapshot(row))
-        return self._conclude(row, self._evidence_of(row))
-
-    def plain_findings(self, row: int) -> tuple[Finding, ...]:
-        """Return the findings of a row without what was measured."""
-        return self._conclude(row, None).findings
-
-    def _evidence_of(self, row: int) -> Callable[[Place], Finding]:
-        made: list[Interpreter] = []
-
-        def finding(place: Place) -> Finding:
-            if not made:
-                made.append(Interpreter(self.program, self.block.snapshot(row)))
-            return made[0].finding(self.program.rules[place[0]], place[1])
-
-        return finding
-
-    def _conclude(self, row: int, measure: Callable[[Place], Finding] | None) -> Judgement:
+            return interpret(self.program, snapshot)
+        interpreter = Interpreter(self.program, snapshot)
         found: list[Finding] = []
-        for number in np.flatnonzero(self.fired[:, row]).tolist():
-            is_measured = measure is not None and self.lines.measured[number]
-            found.append(measure(self.lines.places[number]) if measure and is_measured else self.lines.plain[number])
+        for number in self._lines(row):
+            at, line = self.lines.places[number]
+            is_measured = self.lines.measured[number]
+            found.append(interpreter.finding(self.program.rules[at], line) if is_measured else self.lines.plain[number])
+        for group in self.alike:
+            if group.of(row) is not None:
+                found += interpreter.rule(self.program.rules[group.at])
         for findings in self.spoken.get(row, _NOTHING).values():
             found += findings
         return conclude(found, tuple(rule.id for rule in self.program.rules))
 
+    def plain_findings(self, row: int) -> Findings:
+        """Return the findings of a row without what was measured, strongest first."""
+        found = [self.lines.plain[number] for number in self._lines(row)]
+        for group in self.alike:
+            found += group.of(row) or ()
+        for findings in self.spoken.get(row, _NOTHING).values():
+            found += map(plain, findings)
+        return conclude(found, ()).findings
 
-_NOTHING: Mapping[int, Any] = {}
+    def _lines(self, row: int) -> list[int]:
+        lines: list[int] = np.flatnonzero(self.fired[:, row]).tolist()
+        return lines
+
+
+def plain(finding: Finding) -> Finding:
+    """Return a finding without what was measured."""
+    if finding.measure is None and finding.bound is None:
+        return finding
+    return Finding(
+        finding.rule, finding.line, finding.effect, finding.code, finding.mode, facts=finding.facts,
+        flagged=finding.flagged,
+    )  # fmt: skip
+
+
+def _strongest(findings: Findings) -> int:
+    return max((EFFECT_STRENGTH[finding.counts_as] for finding in findings), default=0)
+
+
+_NOTHING: Mapping[int, Findings] = {}

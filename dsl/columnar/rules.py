@@ -88,7 +88,7 @@ def _rule(translator: Translator, program: Program, at: int, rule: ir.Rule, numb
         fires.append((numbers[at, line.number], graph.both(guard, speaks, holds)))
     return RulePlan(
         at, guard, graph.negation(guard_needs), graph.either(*open_lines),
-        _slots(program, [] if rule.when is None else [rule.when]), _slots(program, _rest(rule)),
+        slots_of(program, [] if rule.when is None else [rule.when]), slots_of(program, deciding(rule)),
         tuple(program.age_check(program.index[n.fact.path], n.age) for n in rule.needs if n.age is not None),
         tuple(fires),
     )  # fmt: skip
@@ -106,7 +106,7 @@ def _needs(translator: Translator, rule: ir.Rule) -> Node:
     return out
 
 
-def _rest(rule: ir.Rule) -> list[ir.Expr]:
+def deciding(rule: ir.Rule) -> list[ir.Expr]:
     """Return every expression but the guard that decides whether a line fires."""
     out: list[ir.Expr] = []
     for need in rule.needs:
@@ -120,12 +120,13 @@ def readers(program: Program) -> dict[str, tuple[str, ...]]:
     """Return the ids of the rules that read each fact to decide."""
     out: dict[str, list[str]] = {slot.path: [] for slot in program.slots}
     for rule in program.rules:
-        for at in sorted(_slots(program, [*([] if rule.when is None else [rule.when]), *_rest(rule)])):
+        for at in sorted(slots_of(program, [*([] if rule.when is None else [rule.when]), *deciding(rule)])):
             out[program.slots[at].path].append(rule.id)
     return {path: tuple(rules) for path, rules in out.items()}
 
 
-def _slots(program: Program, exprs: Iterable[ir.Expr]) -> frozenset[int]:
+def slots_of(program: Program, exprs: Iterable[ir.Expr]) -> frozenset[int]:
+    """Return the slots expressions read, lets included."""
     out: set[int] = set()
     seen: set[str] = set()
     waiting = list(exprs)

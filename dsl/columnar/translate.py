@@ -69,7 +69,7 @@ class Translator:
     """Translates the expressions of one program into one graph."""
 
     def __init__(self, program: Program, layout: Layout) -> None:
-        self._program, self._layout = program, layout
+        self._program, self.layout = program, layout
         self.graph = Graph()
         self.tables: list[Table] = []
         self.pairs: list[tuple[Numbering[Any], Numbering[Any]]] = []
@@ -133,7 +133,7 @@ class Translator:
 
     def _cells(self, ref: ir.FactRef) -> Meaning:
         at = self._program.index[ref.path]
-        form, numbering = self._layout.forms[at], self._layout.numberings[at]
+        form, numbering = self.layout.forms[at], self.layout.numberings[at]
         if form is Form.NUMBER:
             return Number(self.graph.make(Op.SLOT, at), Fraction(1, self._program.slots[at].fact.scale))
         if form is Form.TRUTH:
@@ -319,9 +319,21 @@ class Translator:
                 raise NotColumnar("a number was expected")
             values.append(out.meaning)
             needs = self.graph.both(needs, out.needs)
-        if isinstance(expr, ir.Rounded | ir.Multiple) or (isinstance(expr, ir.Arithmetic) and expr.operator == "/"):
-            needs = self.graph.both(needs, self.graph.compare("<", self.graph.whole(0), values[1].node))
+        divisor = self.divisor(expr)
+        if divisor is not None:
+            needs = self.graph.both(needs, divisor)
         return Emitted(self._applied(expr, values), needs)
+
+    def divisor(self, expr: ir.Expr) -> Node | None:
+        """Return where what an expression divides by is above zero, None where it divides by nothing."""
+        if isinstance(expr, ir.Arithmetic) and expr.operator != "/":
+            return None
+        if not isinstance(expr, ir.Arithmetic | ir.Rounded | ir.Multiple):
+            return None
+        by = self.emit(ir.children(expr)[1]).meaning
+        if not isinstance(by, Number):
+            raise NotColumnar("a number was expected")
+        return self.graph.compare("<", self.graph.whole(0), by.node)
 
     def _applied(self, expr: ir.Expr, values: list[Number]) -> Meaning:
         graph = self.graph

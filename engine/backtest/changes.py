@@ -147,29 +147,12 @@ def _numbered(signatures: Sequence[Signature]) -> tuple[Array, list[Signature]]:
 def _signatures(judged: Judged) -> tuple[Array, list[Signature]]:
     """Return the number of every row's signature, -1 where judging raises; rows alike are looked at once."""
     known: dict[Signature, int] = {}
-    out = np.empty(judged.size, np.int64)
-    packed = np.ascontiguousarray(np.packbits(judged.fired, axis=0).T)
-    if packed.shape[1]:
-        rows = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
-        _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
-    else:
-        first, inverse = np.zeros(1, np.int64), np.zeros(judged.size, np.int64)
-    plain = judged.lines.plain
-    numbers = np.array(
-        [
-            known.setdefault(
-                signature_of(plain[line] for line in np.flatnonzero(judged.fired[:, row]).tolist()), len(known)
-            )
-            for row in first.tolist()
-        ],
-        np.int64,
-    )
-    out[:] = numbers[inverse]
-    for row in judged.spoken:
-        if row not in judged.broken:
-            out[row] = known.setdefault(signature_of(judged.plain_findings(row)), len(known))
-    out[sorted(judged.broken)] = -1
-    return out, list(known)
+    numbers, first, inverse = np.unique(judged.numbers, return_index=True, return_inverse=True)
+    places = [
+        -1 if number < 0 else known.setdefault(signature_of(judged.plain_findings(row)), len(known))
+        for number, row in zip(numbers.tolist(), first.tolist(), strict=True)
+    ]
+    return np.array(places, np.int64)[inverse], list(known)
 
 
 def _differing(was: Signature, now: Signature) -> dict[str, Kind]:

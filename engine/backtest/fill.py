@@ -12,6 +12,7 @@ from dsl.bundle import Bundle
 from dsl.columnar.block import Array, Block, Column, State, States, Truths
 from dsl.columnar.layout import Layout, narrow
 from dsl.program import AgeCheck, Program, Slot, fact_of
+from dsl.types import Kind
 from engine.backtest.journal import NOT_HELD, Coded, Held, Stretch, reader_of
 from engine.backtest.meaning import LIST, WINDOW, difference
 from engine.backtest.settings import Settings
@@ -78,14 +79,16 @@ class Filler:
 
     def _laid(self, slot: Slot, held: Held) -> Column:
         cells, states = held.cells, held.states
+        numbering = self._layout.numberings[slot.index]
+        if isinstance(cells, Coded) and numbering is None:
+            cells = held.plain()
         if not isinstance(cells, np.ndarray | Coded):
             return self._layout.column(slot.index, cells, states if states.any() else None)
         if not slot.fact.optional:
             states = np.where(states == State.ABSENT, State.MISSING, states).astype(np.uint8)
         if isinstance(cells, Coded):
-            numbering = self._layout.numberings[slot.index]
             assert numbering is not None
-            places = np.array([numbering.code(word) for word in cells.words] or [0], np.int64)
+            places = np.array([numbering.code(value) for value in cells.values], np.int64)
             cells = narrow(places[cells.codes], len(numbering))
         return self._layout.dense(slot.index, cells, states if states.any() else None)
 
@@ -138,7 +141,7 @@ class Filler:
             states[absent] = State.MISSING
         cells: Any = held.cells
         if slot.path.startswith(LIST):
-            cells = self._lists(slot, held.plain(), states)
+            cells = self._lists(slot, held, states)
         recorded = self._settings.bundle(stretch.bundle)
         before = None
         if recorded is not None and _is_declared(slot.path, recorded):
@@ -151,14 +154,18 @@ class Filler:
             self._age(slot, stretch, states)
         return Held(cells, states)
 
-    def _lists(self, slot: Slot, cells: Sequence[Any], states: States) -> list[Any]:
-        bundle = self._program.bundle
-        read = {sha: self._settings.list_at(bundle, slot.path, sha) for sha in dict.fromkeys(cells) if sha}
-        out = [None if sha is None else read[sha] for sha in cells]
-        lost = np.array([value is None for value in out]) & (states == State.HELD)
+    def _lists(self, slot: Slot, held: Held, states: States) -> Coded:
+        """Return maintained lists by their content; a list whose content is not at hand is missing."""
+        cells = held.cells
+        if not isinstance(cells, Coded):
+            names = list(dict.fromkeys(held.plain()))
+            cells = Coded(np.array([names.index(name) for name in held.plain()], np.int64), names)
+        bundle, nothing = self._program.bundle, frozenset() if slot.fact.type.kind is Kind.SET else ()
+        read = [name and self._settings.list_at(bundle, slot.path, name) for name in cells.values]
+        lost = np.array([content is None for content in read])[cells.codes] & (states == State.HELD)
         self._gaps.add(slot.path, "its content is not at hand", int(lost.sum()))
         states[lost] = State.MISSING
-        return out
+        return Coded(cells.codes, [nothing if content is None else content for content in read])
 
     def _bound(self, slot: Slot, cells: Sequence[Any], states: States) -> None:
         for row, value in enumerate(cells):

@@ -29,17 +29,17 @@ PAGE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Texts as places in a list of those there are."""
+    """Cells as places in a list of the different values there are."""
 
     codes: Array
-    words: Sequence[str]
+    values: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a stretch holds under one path: cells in stored form (or hashes of documents), and their states.
 
-    A cell that is simply not there is None, or ABSENT where cells are an array.
+    A cell that is simply not there is None, or ABSENT where cells are an array or coded.
     """
 
     cells: Sequence[Any] | Array | Coded
@@ -48,8 +48,8 @@ class Held:
     def plain(self) -> list[Any]:
         """Return the cells as Python objects."""
         if isinstance(self.cells, Coded):
-            words = self.cells.words
-            return [words[code] for code in self.cells.codes.tolist()]
+            values = self.cells.values
+            return [values[code] for code in self.cells.codes.tolist()]
         return self.cells.tolist() if isinstance(self.cells, np.ndarray) else list(self.cells)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,6 +18,7 @@ from dsl.types import Kind
 from engine.backtest import parquet_layout as layout
 from engine.backtest.faults import ReplayRefused
 from engine.backtest.journal import NOT_HELD, Coded, Held, Stretch
+from engine.backtest.meaning import LIST
 from engine.backtest.records import Recorded, Signature
 from engine.backtest.settings import PackedDocuments
 from engine.backtest.warehouse import connect, name, quoted
@@ -194,15 +195,15 @@ class ColumnStretch:
             return None
         states[np.ma.getmaskarray(values) & (states == State.HELD)] = State.ABSENT
         cells = np.ma.getdata(values)
-        words = self.journal.words.get(path)
-        if self.journal.types[path] == "BOOLEAN":
-            return Held(np.where(states == State.HELD, cells, False), states) if fact.type.kind is Kind.BOOL else None
-        if self.journal.types[path] == "BIGINT":
+        if self.journal.types[path] != "VARCHAR":
             return Held(cells, states)
-        if words is not None and fact.type.kind not in (Kind.SET, Kind.LIST) and not path.startswith("list:"):
+        words = self.journal.words.get(path)
+        read = _reader(path, fact)
+        if words is not None:
             codes = np.where(states == State.HELD, cells, 0).astype(np.int64)
-            return Held(Coded(codes, words or ("",)), states)
-        return Held(_texts(cells, states, words, fact, path), np.where(states == State.ABSENT, State.HELD, states))
+            return Held(Coded(codes, [read(word) for word in words] or [None]), states)
+        texts = [read(text) if text is not None else None for text in values.tolist()]
+        return Held(texts, np.where(states == State.ABSENT, State.HELD, states).astype(np.uint8))
 
     def as_of(self, path: str) -> Sequence[int | None]:
         return self.journal.fetch(f"epoch_us({name(path + '.as_of')})", self.places) if self.size else []
@@ -232,17 +233,12 @@ class ColumnStretch:
         return [orjson.loads(text) for text in self.journal.fetch("intent", self.places)] if self.size else []
 
 
-def _texts(cells: Array, states: States, words: Sequence[str] | None, fact: Fact, path: str) -> list[Any]:
-    """Return texts, or what texts of JSON stand for: sets and rows are read once however often they occur."""
-    if words is not None:
-        texts = [words[int(code)] if state == State.HELD else None for code, state in zip(cells, states, strict=True)]
-    else:
-        texts = [text if state == State.HELD else None for text, state in zip(cells.tolist(), states, strict=True)]
-    if path.startswith("list:") or fact.type.kind not in (Kind.SET, Kind.LIST):
-        return texts
+def _reader(path: str, fact: Fact) -> Callable[[str], Any]:
+    """Return what turns a stored text into a value: a hash or a word is itself, sets and rows are JSON."""
+    if path.startswith(LIST) or fact.type.kind not in (Kind.SET, Kind.LIST):
+        return str
     make = frozenset if fact.type.kind is Kind.SET else tuple
-    read = {text: make(json.loads(text)) for text in dict.fromkeys(texts) if text is not None}
-    return [None if text is None else read[text] for text in texts]
+    return lambda text: make(json.loads(text))
 
 
 def _signature(text: str) -> Signature:

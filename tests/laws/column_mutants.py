@@ -8,7 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dsl.columnar import emit, errors, judge, layout, numbers, plan, ranges, rules, steps, tables, translate
+from dsl.columnar import (
+    alike,
+    emit,
+    errors,
+    judge,
+    layout,
+    machine,
+    numbers,
+    plan,
+    ranges,
+    rules,
+    steps,
+    tables,
+    translate,
+)
 from dsl.columnar.block import Form, State
 from dsl.columnar.membership import Membership, Translation
 from dsl.columnar.nodes import Graph, Op
@@ -350,16 +364,16 @@ def a_tie_goes_up_when_the_floor_is_even(patch: Patch) -> None:
 
 @mutant
 def a_buffer_is_freed_one_use_early(patch: Patch) -> None:
-    real = plan._Allocation._step
+    real = machine._Assembly._step
 
-    def wrong(self: Any, at: int, one: Any, last: Any, kept: Any) -> Any:
+    def wrong(self: Any, at: int, one: Any, last: Any) -> Any:
         first: dict[int, int] = {}
         for number, instruction in enumerate(self._code.instructions):
             for register in instruction.uses:
                 first.setdefault(register, number)
-        return real(self, at, one, first, kept)
+        return real(self, at, one, first)
 
-    patch.setattr(plan._Allocation, "_step", wrong)
+    patch.setattr(machine._Assembly, "_step", wrong)
 
 
 # ------------------------------------------------------------------------------------------ judging
@@ -408,3 +422,46 @@ def the_last_of_the_rules_left_is_not_asked(patch: Patch) -> None:
         judge.ColumnJudge, "_take",
         lambda self, by_rule, left, found: real(self, by_rule, left, list(found)[:-1]),
     )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------ rows alike
+def _likeness(patch: Patch, **changed: Any) -> None:
+    real = judge.likeness
+
+    def wrong(translated: Any, program: Any, at: int) -> Any:
+        found = real(translated, program, at)
+        return found and replace(found, **{name: change(found) for name, change in changed.items()})
+
+    patch.setattr(judge, "likeness", wrong)
+
+
+@mutant
+def rows_are_alike_whatever_their_conditions(patch: Patch) -> None:
+    _likeness(patch, truths=lambda found: found.truths[:1])
+
+
+@mutant
+def rows_are_alike_whether_they_reduce_or_not(patch: Patch) -> None:
+    _likeness(patch, truths=lambda found: found.truths[:-1])
+
+
+@mutant
+def rows_are_alike_whatever_is_late(patch: Patch) -> None:
+    _likeness(patch, checks=lambda found: ())
+
+
+@mutant
+def rows_are_alike_whyever_a_fact_is_unknown(patch: Patch) -> None:
+    real = alike.numbered
+    patch.setattr(alike, "numbered", lambda columns: real(np.where(columns > State.MISSING, 0, columns)))
+
+
+@mutant
+def a_doubtful_row_is_taken_for_its_like(patch: Patch) -> None:
+    patch.setattr(alike.Likeness, "_sound", lambda self, part, proven, doubts: np.ones(part.size, np.bool_))
+
+
+@mutant
+def the_first_row_of_its_like_is_another(patch: Patch) -> None:
+    real = judge.ColumnJudge._ask
+    patch.setattr(judge.ColumnJudge, "_ask", lambda self, at, block, row: real(self, at, block, 0))
