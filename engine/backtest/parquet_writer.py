@@ -36,7 +36,11 @@ class ParquetWriter:
         self._types: dict[str, str] = dict(layout.HEAD)
         self._documents: dict[str, bytes] = {}
         self._folder.mkdir(parents=True)
-        self._connection = connect(self._folder)
+        try:
+            self._connection = connect(self._folder)
+        except BaseException:
+            self._folder.rmdir()
+            raise
         columns = ", ".join(f"{name(column)} {kind}" for column, kind in layout.HEAD.items())
         self._connection.execute(f"create table journal ({columns})")
 
