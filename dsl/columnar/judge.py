@@ -12,7 +12,7 @@ from dsl.columnar.judged import Alike, Findings, Judged, Lines, plain
 from dsl.columnar.layout import Layout
 from dsl.columnar.machine import Workspace
 from dsl.columnar.plan import Plan, RuleCode, Shape, make_plan, shape_of
-from dsl.columnar.rules import translate
+from dsl.columnar.rules import readers, translate
 from dsl.interpret import Interpreter
 from dsl.judgement import Finding
 from dsl.program import Program
@@ -48,6 +48,10 @@ class ColumnJudge:
     def left(self) -> tuple[int, ...]:
         """The rules columns cannot say at all, by their place in the program."""
         return self._translated.left
+
+    def readers(self) -> dict[str, tuple[str, ...]]:
+        """Return the ids of the rules that read each fact to decide."""
+        return readers(self.program)
 
     def judge(self, block: Block) -> Judged:
         """Return what the rules in force say of every row of a block."""

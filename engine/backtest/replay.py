@@ -6,7 +6,6 @@ from datetime import date
 
 from dsl.bundle import Bundle
 from dsl.columnar.judge import BLOCK, ColumnJudge
-from dsl.columnar.rules import readers
 from dsl.program import in_force
 from engine.backtest.changes import Changes
 from engine.backtest.fill import Filler, Gaps
@@ -74,7 +73,7 @@ class Replay:
         paths = {path for path, _ in self._gaps.counts}
         out: dict[str, dict[str, None]] = {path: {} for path in sorted(paths)}
         for judge in self._judges.values():
-            for path, rules in readers(judge.program).items():
+            for path, rules in judge.readers().items():
                 if path in out:
                     out[path] |= dict.fromkeys(rules)
         return {path: tuple(sorted(rules)) for path, rules in out.items()}
