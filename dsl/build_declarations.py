@@ -24,9 +24,17 @@ class DeclarationBuilder(ExpressionBuilder):
         return s.Uses(self._span(meta), self._doc, tuple((str(t), self._token(t)) for t in c))
 
     def param(self, meta: Any, c: list[Any]) -> s.Param:
-        name, kind, within, direction, per, *rows = c
+        name, kind, within, direction, per, *rest = c
         low, high = within or (None, None)
-        return s.Param(self._span(meta), self._doc, str(name), kind, low, high, direction, per or (), tuple(rows))
+        source = rest[0] if isinstance(rest[0], s.RowSource) else None
+        rows = () if source else tuple(rest)
+        return s.Param(
+            self._span(meta), self._doc, str(name), kind, low, high, direction, per or (), rows, source
+        )  # fmt: skip
+
+    def row_source(self, meta: Any, c: list[Any]) -> s.RowSource:
+        listed, column, dated, cited = (None if t is None else str(t) for t in c)
+        return s.RowSource(self._span(meta), listed or "", column or "", dated, cited)
 
     def within(self, meta: Any, c: list[Any]) -> tuple[Any, Any]:
         return c[0], c[2]
@@ -108,7 +116,7 @@ class DeclarationBuilder(ExpressionBuilder):
             str(name),
             str(element),
             unquote(title),
-            parts.get("file"),
+            parts.get("origin"),
             tuple(columns),
             parts.get("fresh"),
             parts.get("rows"),
@@ -118,7 +126,10 @@ class DeclarationBuilder(ExpressionBuilder):
         )
 
     def from_file(self, meta: Any, c: list[Any]) -> tuple[str, Any]:
-        return "file", unquote(c[0])
+        return "origin", ("file", unquote(c[0]))
+
+    def from_database(self, meta: Any, c: list[Any]) -> tuple[str, Any]:
+        return "origin", ("database", unquote(c[0]))
 
     def column(self, meta: Any, c: list[Any]) -> tuple[str, Any]:
         return "column", (str(c[0]), c[1])
@@ -140,5 +151,11 @@ class DeclarationBuilder(ExpressionBuilder):
         return "rows", int(count)
 
     def window(self, meta: Any, c: list[Any]) -> s.Window:
-        name, _, function, event, over, per, where = c
-        return s.Window(self._span(meta), self._doc, str(name), str(function), str(event), over, per or (), where)
+        name, _, function, event, reach, per, where = c
+        over, since = (None, reach) if isinstance(reach, str) else (reach, None)
+        return s.Window(
+            self._span(meta), self._doc, str(name), str(function), str(event), over, since, per or (), where
+        )  # fmt: skip
+
+    def since_event(self, meta: Any, c: list[Any]) -> str:
+        return str(c[0])

@@ -5,7 +5,8 @@ from typing import Any
 from lark import v_args
 
 from dsl import syntax as s
-from dsl.build_places import Places, number_of, unquote
+from dsl.build_places import BuildFault, Places, number_of, unquote
+from dsl.diagnostics import Diagnostic
 
 
 @v_args(meta=True)
@@ -62,6 +63,21 @@ class ExpressionBuilder(Places):
 
     def subtract(self, meta: Any, c: list[Any]) -> s.Expr:
         return s.Binary(self._span(meta), "-", c[0], c[2])
+
+    def add_business_days(self, meta: Any, c: list[Any]) -> s.Expr:
+        return self._business_days(meta, c, 1)
+
+    def subtract_business_days(self, meta: Any, c: list[Any]) -> s.Expr:
+        return self._business_days(meta, c, -1)
+
+    def _business_days(self, meta: Any, c: list[Any], sign: int) -> s.Expr:
+        operand, _, count, _, calendar = c
+        days = number_of(count)
+        if days.denominator != 1:
+            raise BuildFault(
+                Diagnostic("E015", "business days are counted in whole days", self._token(count), help="write 1, 2 …")
+            )
+        return s.BusinessDays(self._span(meta), operand, sign * int(days), str(calendar))
 
     def multiply(self, meta: Any, c: list[Any]) -> s.Expr:
         return s.Binary(self._span(meta), "*", c[0], c[2])

@@ -75,7 +75,7 @@ def parse(source: Source) -> tuple[File, list[Diagnostic]]:
         if piece.word in UNAVAILABLE:
             span = piece.span(source.name, 1, 1 + len(piece.text) - len(piece.text.lstrip()), len(piece.word))
             message = f"`{piece.word}` is not part of this language version"
-            found.append(Diagnostic("E009", message, span, help="write it as a rule or a limit, or remove it"))
+            found.append(Diagnostic("E009", message, span, help="write a test instead, or remove it"))
             continue
         before = len(found)
         declaration = _parse_piece(source.name, piece, found)

@@ -1,11 +1,11 @@
 """What the rules read: every expression of a rule, every fact of a ruleset."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dsl import ir
 
 
-def all_facts(ruleset: ir.Ruleset, lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
+def all_facts(rules: Iterable[ir.Rule], lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
     """Return every fact path the rules read, lets included, sorted."""
     paths: set[str] = set()
     seen: set[str] = set()
@@ -18,7 +18,7 @@ def all_facts(ruleset: ir.Ruleset, lets: Mapping[str, ir.Expr]) -> tuple[str, ..
                 seen.add(part.name)
                 visit(lets[part.name])
 
-    for rule in ruleset.rules:
+    for rule in rules:
         for expr in rule_expressions(rule):
             visit(expr)
     return tuple(sorted(paths))
@@ -32,7 +32,29 @@ def rule_expressions(rule: ir.Rule) -> list[ir.Expr]:
         if need.bound is not None:
             out.append(need.bound)
     for line in rule.lines:
-        out += [line.condition, *line.bounds]
+        out += [line.condition, *line.bounds, *(one.fact for one in line.infinities)]
         if line.unless is not None:
             out.append(line.unless)
+        out += _of_tasks(line.actions)
+    out += _of_own(rule.own)
     return out + [piece for piece in rule.because.pieces if isinstance(piece, ir.Expr)]
+
+
+def _of_tasks(actions: tuple[ir.Action, ...]) -> list[ir.Expr]:
+    tasks = [action.task for action in actions if action.task is not None]
+    shown = [piece for task in tasks for piece in task.title.pieces if isinstance(piece, ir.Expr)]
+    return [*(task.due for task in tasks), *shown]
+
+
+def _of_own(own: ir.Switch | ir.Checklist | ir.Gate | None) -> list[ir.Expr]:
+    """Return what a switch, checklist or gate reads beside its lines."""
+    match own:
+        case ir.Switch():
+            return _of_tasks(own.actions)
+        case ir.Checklist():
+            return [piece for piece in own.confirm.pieces if isinstance(piece, ir.Expr)]
+        case ir.Gate():
+            scored = [own.score] if own.score is not None else []
+            return [*scored, *(fact for _, fact in own.ranked), *(one.fact for one in own.infinities)]
+        case _:
+            return []

@@ -115,8 +115,8 @@ def likeness(translated: Translated, program: Program, at: int) -> Likeness | No
                 proven[divisor] = None
     except (NotColumnar, RecursionError):
         return None
-    reduces = program.index[REDUCES]
-    if translator.layout.forms[reduces] is not Form.TRUTH:
+    reduces = program.index.get(REDUCES)
+    if reduces is None or translator.layout.forms[reduces] is not Form.TRUTH:
         return None
     truths[translator.graph.make(Op.TRUTH, reduces)] = None
     checks = tuple(program.age_check(program.index[n.fact.path], n.age) for n in rule.needs if n.age is not None)

@@ -78,6 +78,8 @@ def _rule(translator: Translator, program: Program, at: int, rule: ir.Rule, numb
     open_lines: list[Node] = []
     fires: list[tuple[int, Node]] = []
     for line in rule.lines:
+        if line.infinities:
+            raise NotColumnar("an infinite statistic")
         exception, exception_needs = graph.no, graph.yes
         if line.unless is not None:
             exception, exception_needs = translator.condition(line.unless)

@@ -101,7 +101,11 @@ class Translator:
                 chosen = self._chosen(condition, self.emit(expr.then), self.emit(expr.otherwise))
                 return Emitted(chosen.meaning, self.graph.both(needs, chosen.needs))
             case ir.Known():
-                return Emitted(Truth(self._present(expr.fact)), self.graph.yes)
+                return self._known(expr)
+            case ir.Nothing():
+                return self._nothing(expr.type)
+            case ir.DaysBetween():
+                return self._days_between(expr)
             case ir.Otherwise():
                 fact = Emitted(self._cells(expr.fact), self.graph.yes)
                 return self._chosen(self._present(expr.fact), fact, self.emit(expr.default))
@@ -154,8 +158,23 @@ class Translator:
     def _fact(self, ref: ir.FactRef) -> Emitted:
         return Emitted(self._cells(ref), self.presence(ref))
 
+    def _known(self, expr: ir.Known) -> Emitted:
+        """Return whether a fact or the row of a param is there; what the param's keys need is needed."""
+        match expr.fact:
+            case ir.FactRef():
+                return Emitted(Truth(self._present(expr.fact)), self.graph.yes)
+            case ir.ParamRef():
+                found, needs = self._param_row(expr.fact)
+                return Emitted(Truth(found.needs), needs)
+        raise NotColumnar("whether a row of a list is there")
+
     # ---------------------------------------------------------------------------------- params
     def _param(self, ref: ir.ParamRef) -> Emitted:
+        found, needs = self._param_row(ref)
+        return Emitted(found.meaning, self.graph.both(needs, found.needs))
+
+    def _param_row(self, ref: ir.ParamRef) -> tuple[Emitted, Node]:
+        """Return a param's value, which needs its row to be there, and what its keys need."""
         rows = {key: number.value for key, number in self._program.numbers[ref.name].items()}
         keys: list[Text] = []
         needs = self.graph.yes
@@ -165,8 +184,7 @@ class Translator:
                 raise NotColumnar("a key that is no text")
             keys.append(out.meaning)
             needs = self.graph.both(needs, out.needs)
-        found = self._row(tuple(keys), rows, ref.type)
-        return Emitted(found.meaning, self.graph.both(needs, found.needs))
+        return self._row(tuple(keys), rows, ref.type), needs
 
     def _row(self, keys: tuple[Text, ...], rows: Mapping[tuple[str, ...], Any], kind: Type) -> Emitted:
         """Return the value of a param under these keys; a choice of keys is a choice of values."""
@@ -310,6 +328,14 @@ class Translator:
         return Word("", self.graph.make(Op.LOOKUP, place), self.tables[place].words)
 
     # ---------------------------------------------------------------------------------- arithmetic
+    def _days_between(self, expr: ir.DaysBetween) -> Emitted:
+        left, right = self.emit(expr.left), self.emit(expr.right)
+        if not isinstance(left.meaning, Number) or not isinstance(right.meaning, Number):
+            raise NotColumnar("a date was expected")
+        days = n.add(self.graph, left.meaning, right.meaning, -1)
+        meaning = n.multiply(self.graph, days, n.literal(self.graph, Fraction(86_400)))
+        return Emitted(meaning, self.graph.both(left.needs, right.needs))
+
     def _operation(self, expr: ir.Expr) -> Emitted:
         values: list[Number] = []
         needs = self.graph.yes

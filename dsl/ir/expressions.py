@@ -40,6 +40,87 @@ class ParamRef(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup(Expr):
+    """A param whose rows are kept in a list: the row whose key columns equal the keys, the latest in force.
+
+    `keys` pairs a column with its expression; `column` holds the value, `dated` the first day in force, which
+    is held against `today`. A value outside `low` .. `high` is invalid.
+    """
+
+    name: str
+    source: FactRef
+    keys: tuple[tuple[str, Expr], ...]
+    column: str
+    dated: str | None
+    today: FactRef | None
+    low: Fraction | None
+    high: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing(Expr):
+    """A value nothing is in force for, like a table on a day before its first version: always unknown."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftDate(Expr):
+    """A date moved by sessions of a calendar: the n-th session after it, or before it for a negative n."""
+
+    operand: Expr
+    count: Expr
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
+class DaysBetween(Expr):
+    """How long after `right` the date `left` is, as a duration of whole days; negative when before."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Widen(Expr):
+    """An exact number as a real: a statistic from here on."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class RealArithmetic(Expr):
+    """+ - * / on reals. What is not a finite number afterwards is invalid."""
+
+    operator: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Logarithm(Expr):
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class RealCompare(Expr):
+    """< <= > >= on reals, in gates alone."""
+
+    operator: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Exact(Expr):
+    """A real rounded to `places` decimals, `down` or `up`: what a rule may decide by."""
+
+    operand: Expr
+    direction: str
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
 class LetRef(Expr):
     """A named expression; `name` is qualified by its rulebook."""
 
@@ -126,7 +207,9 @@ class If(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Known(Expr):
-    fact: FactRef
+    """Whether something is there: an optional fact or field, or a row of a keyed param for its key."""
+
+    fact: "FactRef | FieldRef | ParamRef | Lookup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +237,13 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case ParamRef():
             return expr.keys
-        case Arithmetic() | Compare():
+        case Lookup():
+            return (expr.source, *(key for _, key in expr.keys), *((expr.today,) if expr.today else ()))
+        case ShiftDate():
+            return (expr.operand, expr.count)
+        case Arithmetic() | Compare() | DaysBetween() | RealArithmetic() | RealCompare():
             return (expr.left, expr.right)
-        case Negate() | Not():
+        case Negate() | Not() | Widen() | Logarithm() | Exact():
             return (expr.operand,)
         case Apply():
             return expr.operands

@@ -1,8 +1,8 @@
 """Everything a bundle can judge with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from dsl.ir.declarations import ListUse, Param, Window
+from dsl.ir.declarations import ListUse, Param, Table, Window
 from dsl.ir.expressions import Expr
 from dsl.ir.rules import Rule
 
@@ -17,3 +17,4 @@ class Ruleset:
     windows: dict[str, Window]
     lists: dict[str, ListUse]
     zone: str
+    tables: dict[str, Table] = field(default_factory=dict)

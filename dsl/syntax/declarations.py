@@ -51,6 +51,17 @@ class DatedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class RowSource:
+    """Where a keyed param's rows are kept: a list, its value column, and its columns for date and citation."""
+
+    span: Span
+    listed: str
+    column: str
+    dated: str | None
+    cited: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Param(Declaration):
     name: str
     type: TypeName
@@ -59,6 +70,7 @@ class Param(Declaration):
     direction: str | None
     per: tuple[str, ...]
     rows: tuple[DatedValue, ...]
+    source: RowSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,7 @@ class ListUse(Declaration):
     name: str
     element: str
     title: str
-    file: str | None
+    origin: tuple[str, str] | None
     columns: tuple[tuple[str, TypeName], ...]
     fresh: Freshness | None
     minimum_rows: int | None
@@ -95,6 +107,45 @@ class Window(Declaration):
     name: str
     function: str
     event: str
-    over: Number
+    over: Number | None
+    since: str | None
     per: tuple[str, ...]
     where: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one row of a table asks of one input: `relation` is any, is, in, .. or a comparison."""
+
+    span: Span
+    relation: str
+    values: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    span: Span
+    cells: tuple[Cell, ...]
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class TableVersion:
+    """The rows in force from a day on (None: always)."""
+
+    span: Span
+    since: str | None
+    cite: str | None
+    rows: tuple[TableRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Declaration):
+    name: str
+    title: str
+    inputs: tuple[Expr, ...]
+    type: TypeName | None
+    versions: tuple[TableVersion, ...]
+    cite: tuple[str, ...]
+    owner: str | None
+    repeated: tuple[str, ...] = ()

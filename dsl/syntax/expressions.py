@@ -77,6 +77,13 @@ class SetLiteral(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Records(Expr):
+    """Rows of a list as a scenario sets them: each a field after the other with its value."""
+
+    rows: tuple[tuple[tuple[str, Expr], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Negate(Expr):
     operand: Expr
 
@@ -88,6 +95,15 @@ class Binary(Expr):
     operator: str
     left: Expr
     right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDays(Expr):
+    """`date + 3 business days of XNYS`, or minus: `count` carries the sign."""
+
+    operand: Expr
+    count: int
+    calendar: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,28 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedOutcome:
+    """One outcome: `effect` says of what kind, `code` the reason code or name, `rule` whose it is.
+
+    `keys` are those of a posture, or a ranking from the first on.
+    """
+
     span: Span
     effect: str
     code: str | None
     rule: str | None
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happens later in a scenario, and what must then hold. `at` None: the desk is started again."""
+
+    span: Span
+    at: Number | None
+    assignments: tuple[Assignment, ...]
+    without: tuple[str, ...]
+    occurrences: tuple[Occurrence, ...]
+    outcomes: tuple[ExpectedOutcome, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,7 @@ class Scenario:
     judged_at: Number | None
     instant: Moment | None
     outcomes: tuple[ExpectedOutcome, ...]
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

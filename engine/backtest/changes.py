@@ -187,8 +187,8 @@ def _told(judged: Judged, interpreter: Interpreter, finding: Finding) -> Told:
     rule = judged.program.bundle.rule(finding.rule)
     assert rule is not None
     return Told(
-        finding.line, finding.effect, finding.code, finding.mode, because(rule, interpreter), _exact(finding.measure),
-        _exact(finding.bound), _unknown(finding.facts),
+        finding.line, finding.effect, finding.code, finding.mode, because(rule.because, interpreter),
+        _exact(finding.measure), _exact(finding.bound), _unknown(finding.facts),
     )  # fmt: skip
 
 

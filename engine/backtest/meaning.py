@@ -38,4 +38,5 @@ def _lists_differ(name: str, candidate: Bundle, recorded: Bundle | None) -> str:
     if recorded is None:
         return NO_BUNDLE
     mine, theirs = candidate.ruleset.lists[name], recorded.ruleset.lists.get(name)
-    return "" if theirs is not None and theirs.file == mine.file else "the list is another file"
+    is_same = theirs is not None and (theirs.origin, theirs.place) == (mine.origin, mine.place)
+    return "" if is_same else "the list is another file"

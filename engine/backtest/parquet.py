@@ -195,8 +195,10 @@ class ColumnStretch:
             return None
         states[np.ma.getmaskarray(values) & (states == State.HELD)] = State.ABSENT
         cells = np.ma.getdata(values)
-        if self.journal.types[path] != "VARCHAR":
+        if self.journal.types[path] in ("BIGINT", "BOOLEAN"):
             return Held(cells, states)
+        if self.journal.types[path] != "VARCHAR":  # statistics, which no column is computed with
+            return Held(values.tolist(), np.where(states == State.ABSENT, State.HELD, states).astype(np.uint8))
         words = self.journal.words.get(path)
         read = _reader(path, fact)
         if words is not None:

@@ -26,6 +26,8 @@ def value_type(fact: Fact) -> str:
     match fact.type.kind:
         case Kind.BOOL:
             return "BOOLEAN"
+        case Kind.REAL:
+            return "DOUBLE"
         case Kind.NUMBER | Kind.TIMESTAMP | Kind.DATE | Kind.TIME | Kind.SESSIONS:
             return "BIGINT"
         case _:

@@ -25,6 +25,7 @@ from engine.model.numbers import parse_decimal
 
 Tick = Callable[[int, int | None], None]
 _TEXT = np.dtype(object)
+_DTYPES = {"BIGINT": np.dtype(np.int64), "BOOLEAN": np.dtype(np.bool_), "DOUBLE": np.dtype(np.float64)}
 
 
 class ParquetWriter:
@@ -117,7 +118,7 @@ class ParquetWriter:
             raise ReplayRefused("EXPORT_VALUE", f"{path} holds a value beyond 64 bits", "leave out that run with --run")
         reasons = [_REASONS[int(state)] for state in held.states]
         columns: dict[str, Array] = {
-            value: _array(cells, {"BIGINT": np.dtype(np.int64), "BOOLEAN": np.dtype(np.bool_)}.get(kind, _TEXT)),
+            value: _array(cells, _DTYPES.get(kind, _TEXT)),
             reason: _array(reasons, _TEXT),
             as_of: _array(stretch.as_of(path), np.dtype(np.int64)),
         }

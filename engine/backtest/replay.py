@@ -11,6 +11,7 @@ from engine.backtest.changes import Changes
 from engine.backtest.fill import Filler, Gaps
 from engine.backtest.journal import Journal, Stretch
 from engine.backtest.settings import Settings
+from engine.marketdata.calendar import as_rule_calendars
 from engine.model.calendar import SessionCalendar
 from engine.model.time import parse_date
 
@@ -35,7 +36,7 @@ class Replay:
         self, candidate: Bundle, settings: Settings, calendar: SessionCalendar, law_date: date | None, examples: int
     ) -> None:
         self._candidate, self._settings, self._calendar = candidate, settings, calendar
-        self._law_date = law_date
+        self._law_date, self._calendars = law_date, as_rule_calendars(calendar)
         settings.know(candidate)
         self._gaps, self._changes = Gaps(), Changes(examples)
         self._by_day: dict[tuple[date, str, str], tuple[ColumnJudge, Filler]] = {}
@@ -61,7 +62,8 @@ class Replay:
         day = self._law_date or parse_date(stretch.law_date)
         key = (day, stretch.config, stretch.stage)
         if key not in self._by_day:
-            program = in_force(self._candidate, stretch.stage, day, self._settings.overlays(stretch.config))
+            overlays = self._settings.overlays(stretch.config)
+            program = in_force(self._candidate, stretch.stage, day, overlays, self._calendars)
             judge = self._judges.get(program.signature)
             if judge is None:
                 judge = self._judges[program.signature] = ColumnJudge(program)

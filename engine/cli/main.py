@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import audit, config, db, decide, demo, doctor, md, rules, tui, why
+from engine.cli import audit, config, db, decide, demo, doctor, md, reconcile, rules, tui, why
 from engine.cli import run as running
 from engine.cli.diagnostics import complain, explain_failure, note
 from engine.cli.exits import Exit
@@ -31,6 +31,8 @@ app.command()(demo.demo)
 app.add_typer(rules.app, name="rules")
 app.command()(decide.decide)
 app.command()(why.why)
+running.app.command("reconcile")(reconcile.reconcile_books)
+running.app.command("snapshot")(reconcile.write_snapshot)
 app.add_typer(running.app, name="run")
 app.command()(tui.tui)
 app.add_typer(md.app, name="md")

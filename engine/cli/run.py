@@ -45,6 +45,8 @@ def start(
     form: FormatOption = Format.TEXT,
 ) -> Exit:
     """Run a desk over files of bars to their end; a run that was broken off is taken up again."""
+    import os
+
     from engine.model.numbers import Money
     from engine.service.running import RunRequest
     from engine.service.running import start as begin
@@ -56,7 +58,7 @@ def start(
         approvals=approvals, law_date=law_date.date() if law_date else None, account=account,
         cash=Money(money(cash)), operator=operator,
     )  # fmt: skip
-    result = drive(begin(request))
+    result = drive(begin(request, os.environ))
     if form is Format.TEXT:
         say_result(result)
     else:
@@ -125,20 +127,32 @@ def say_result(result: "RunResult") -> None:
     say(f"run        {result.run_key}{' (taken up again)' if result.resumed else ''}")
     say(f"decisions  {verdicts}")
     say(f"fills      {result.fills}, final equity {equity}")
+    say(f"execution  {_cost(result)}")
     say(f"audit      {result.audit}")
     say(f"content    {result.content_hash}")
     say(f"artifacts  {result.artifacts}")
     say(f"database   {result.database}")
 
 
+def _cost(result: "RunResult") -> str:
+    """Return what the fills cost against the quotes their orders were decided on."""
+    figures = result.execution
+    if figures.arrival_bps is None:
+        return f"cost unknown: {figures.undefined['arrival_bps']}"
+    return f"{figures.arrival_bps} bps against arrival, {figures.arrival_cost} USD over {figures.arrival_orders} orders"
+
+
 def as_data(result: "RunResult") -> dict[str, object]:
     """Return how a run ended as JSON data."""
+    from dataclasses import asdict
+
     from engine.model.numbers import format_decimal
 
     equity = None if result.final_equity is None else format_decimal(result.final_equity)
     return {
         "run_id": result.run_id, "run_key": result.run_key, "resumed": result.resumed, "verdicts": result.verdicts,
-        "codes": result.codes, "fills": result.fills, "final_equity": equity, "audit": str(result.audit),
+        "codes": result.codes, "fills": result.fills, "final_equity": equity,
+        "execution": asdict(result.execution), "audit": str(result.audit),
         "content_hash": result.content_hash, "artifacts": str(result.artifacts), "database": result.database,
     }  # fmt: skip
 

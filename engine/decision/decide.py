@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from dsl.bundle import Bundle
+from dsl.calendars import Calendars
 from dsl.clippable import monotone_rules
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement
 from dsl.program import Overlay, Program, in_force
@@ -46,8 +47,10 @@ class Ready:
 class DecisionEngine:
     """Judges intents with one bundle. Holds no state but compiled programs."""
 
-    def __init__(self, bundle: Bundle, overlays: tuple[Overlay, ...], taker: Taker) -> None:
-        self._bundle, self._overlays, self._taker = bundle, overlays, taker
+    def __init__(
+        self, bundle: Bundle, overlays: tuple[Overlay, ...], taker: Taker, calendars: Calendars | None = None
+    ) -> None:
+        self._bundle, self._overlays, self._taker, self._calendars = bundle, overlays, taker, calendars
         self._by_day: dict[date, Ready] = {}
         self._by_signature: dict[tuple[object, ...], Ready] = {}
 
@@ -59,7 +62,7 @@ class DecisionEngine:
         """Return the compiled program of a law date; equal numbers in force share the code."""
         ready = self._by_day.get(law_date)
         if ready is None:
-            program = in_force(self._bundle, "pre_trade", law_date, self._overlays)
+            program = in_force(self._bundle, "pre_trade", law_date, self._overlays, self._calendars)
             ready = self._by_signature.get(program.signature)
             if ready is None:
                 ready = Ready(program, Judge(program), monotone_rules(program), POSITIONS in program.index)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dsl import ir
 from dsl.bundle import Bundle
+from dsl.calendars import Calendars
 from dsl.explain import Branch, Origin, explain
 from dsl.interpret import Interpreter, judge
 from dsl.judgement import EFFECT_STRENGTH, Finding
@@ -104,7 +105,11 @@ class Explanation:
 
 
 def why(
-    record: Document, bundle: Bundle, overlays: Sequence[Overlay] = (), lists: Mapping[str, Any] | None = None
+    record: Document,
+    bundle: Bundle,
+    overlays: Sequence[Overlay] = (),
+    lists: Mapping[str, Any] | None = None,
+    calendars: Calendars | None = None,
 ) -> Explanation:
     """Return the explanation of a stored record.
 
@@ -116,7 +121,7 @@ def why(
         raise WhyMismatch(_name(record), "the rules' hash", record["bundle"], bundle.hash)
     if "facts" not in record:
         return _explanation(record, (), None, _unjudged(record))
-    program = in_force(bundle, record["stage"], date.fromisoformat(record["law_date"]), overlays)
+    program = in_force(bundle, record["stage"], date.fromisoformat(record["law_date"]), overlays, calendars)
     try:
         snapshot = snapshot_from(record, program, lists or {})
     except ValueError:
@@ -202,7 +207,7 @@ class _Speaker:
             change = f"{finding.rule} passes with the limit at {shown}"
         return Spoken(
             finding.rule, rule.title, finding.line, finding.effect, finding.counts_as, finding.code, finding.mode,
-            because(rule, interpreter), f"{span.file}:{span.line}",
+            because(rule.because, interpreter), f"{span.file}:{span.line}",
             annotate(program.bundle, rule, finding.line, interpreter), self._parts(rule, finding, interpreter),
             (rule.lines[finding.line - 1].relation or "") if finding.line else "",
             tuple(self._unknown(path, reason) for path, reason in finding.facts), finding.flagged,

@@ -11,6 +11,7 @@ from dsl.judgement import Finding
 from dsl.program import Program
 from dsl.reasons import because
 from dsl.snapshot import Reason, Snapshot
+from dsl.statistics import read_statistic, write_statistic
 from dsl.types import Kind
 from engine.decision.outcome import Approved, Decision
 from engine.model.numbers import format_decimal
@@ -96,7 +97,7 @@ def findings_data(decision: Decision, findings: tuple[Finding, ...], snapshot: S
         assert rule is not None
         data: dict[str, Any] = {
             "rule": finding.rule, "line": finding.line, "effect": finding.effect, "code": finding.code,
-            "mode": finding.mode, "because": because(rule, interpreter),
+            "mode": finding.mode, "because": because(rule.because, interpreter),
         }  # fmt: skip
         if finding.measure is not None and finding.bound is not None and rule.measure is not None:
             data["measure"], data["threshold"] = exact_text(finding.measure), exact_text(finding.bound)
@@ -165,6 +166,8 @@ def encode(value: Any, fact: Fact) -> Any:
     kind = fact.type.kind
     if isinstance(value, bool | str):
         return value
+    if kind is Kind.REAL:
+        return write_statistic(value)
     if kind is Kind.SET:
         return sorted(value)
     if kind is Kind.LIST:
@@ -183,6 +186,8 @@ def decode(data: Any, fact: Fact) -> Any:
     if kind is Kind.LIST:
         scales = {f.path: f for f in fact.fields}
         return tuple({k: decode(v, scales[k]) if k in scales else v for k, v in row.items()} for row in data)
+    if kind is Kind.REAL:
+        return read_statistic(data)
     value = Fraction(data) * fact.scale
     return value.numerator // value.denominator
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsl.program import fact_of
-from engine.brokers.paper import PaperBroker
+from engine.brokers.contract import BrokerSnapshot
+from engine.brokers.paper import PaperBroker, snapshot_book
 from engine.brokers.paper_book import PaperBook
 from engine.decision.decide import DecisionEngine
 from engine.execution.gateway import Gateway
@@ -16,17 +17,17 @@ from engine.facts.snapshot import SnapshotTaker
 from engine.facts.windows import WindowCounters
 from engine.integrity.monitor import Monitor
 from engine.integrity.series import IntegrityConfig
+from engine.marketdata.calendar import as_rule_calendars
 from engine.model.clock import FixedClock
 from engine.model.instrument import Instrument
-from engine.model.numbers import Money, Ratio
-from engine.model.time import SECOND, Duration, Timestamp
+from engine.model.numbers import Ratio
+from engine.model.time import Timestamp
 from engine.portfolio.amount import amount_of
 from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
-from engine.reconcile.scope import ReconcileConfig
 from engine.runtime.approvals import HoldDesk
 from engine.runtime.authority import StoreAuthority
-from engine.runtime.comparison import Comparison
+from engine.runtime.comparison import Comparison, scope_of
 from engine.runtime.desk import Desk
 from engine.runtime.halt import RunRefused
 from engine.runtime.inputs import RunInputs, list_content
@@ -71,13 +72,21 @@ def compose(inputs: RunInputs, database: Database, run_key: str, broker_book: Pa
     book = PaperBook(broker_book, inputs.cash)
     broker = PaperBroker(book, costs_of(inputs), inputs.calendar, clock)
     gateway = Gateway(broker, StoreAuthority(database, run_key), inputs.config.settings.runtime.max_decision_age)
-    decisions = DecisionDesk(state, setting, journal)
+    decisions = DecisionDesk(state, setting, journal, _judge(inputs, state.parts))
     holds = HoldDesk(state, setting, journal, decisions, inputs.script)
     inbox = Inbox(state, journal, gateway)
-    scope = ReconcileConfig(setting.engine, Money(BASIS_POINT * BASIS_POINT), Duration(5 * SECOND))
-    comparison = Comparison(state, gateway, scope)
+    comparison = Comparison(state, gateway, scope_of(setting.engine))
     desk = Desk(state, setting, journal, gateway, broker, clock, decisions, holds, inbox, comparison)
     return Composed(desk, state, setting, journal, clock, book.close)
+
+
+def read_paper_account(broker_book: Path, at: Timestamp) -> BrokerSnapshot:
+    """Return what the paper broker's book of a run says, as of `at`. Raises PaperBookUnusable; writes nothing."""
+    book = PaperBook.existing(broker_book)
+    try:
+        return snapshot_book(book, at)
+    finally:
+        book.close()
 
 
 def _setting(inputs: RunInputs, run_key: str) -> RunSetting:
@@ -101,7 +110,7 @@ def _setting(inputs: RunInputs, run_key: str) -> RunSetting:
 def _parts(inputs: RunInputs) -> Parts:
     settings = inputs.config.settings
     board = FactBoard(inputs.bundle.contracts, inputs.calendar)
-    windows = WindowCounters(inputs.bundle.ruleset.windows)
+    windows = WindowCounters(inputs.bundle.ruleset.windows, as_rule_calendars(inputs.calendar))
     ledger = Ledger(inputs.cash)
     integrity = settings.data.integrity
     spread = settings.execution.base_spread_bps if settings.execution else 0
@@ -124,7 +133,6 @@ def _parts(inputs: RunInputs) -> Parts:
             )
         ),
         market=MarketFacts(board, inputs.calendar, int(spread)),
-        decisions=DecisionEngine(inputs.bundle, inputs.overlays, _taker(inputs, board, windows)),
     )
 
 
@@ -150,6 +158,12 @@ def _host(inputs: RunInputs) -> Host:
         return host
     fault = host[0]
     raise RunRefused("STRATEGY_REFUSED", f"{fault.code}: {fault.what} ({fault.where})", fault.help)
+
+
+def _judge(inputs: RunInputs, parts: Parts) -> DecisionEngine:
+    """Return who judges the run's intents on the facts of its state."""
+    calendars = as_rule_calendars(inputs.calendar)
+    return DecisionEngine(inputs.bundle, inputs.overlays, _taker(inputs, parts.board, parts.windows), calendars)
 
 
 def _taker(inputs: RunInputs, board: FactBoard, windows: WindowCounters) -> SnapshotTaker | HouseClock:

@@ -89,7 +89,10 @@ def read_lists(bundle: Bundle, folder: Path) -> tuple[dict[str, NamedList], dict
     lists: dict[str, NamedList] = {}
     documents: dict[str, tuple[str, bytes]] = {}
     for name, listed in sorted(bundle.ruleset.lists.items()):
-        path = folder / listed.file
+        if listed.origin != "file":
+            what = f"list {listed.place} is kept in a database, which no run reads yet"
+            raise RunRefused("LIST_UNAVAILABLE", what, "keep it in a file until then")
+        path = folder / listed.place
         try:
             read = read_list(path)
         except DataRefused as refused:

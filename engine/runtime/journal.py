@@ -19,6 +19,12 @@ class SecondWriter(Exception):
     help = "let the process that took the run over finish it"
 
 
+def entries_of(unit: UnitOfWork, run_key: str) -> Iterator[Entry]:
+    """Yield everything a run has committed, in order."""
+    for entry in unit.audit.read(run_key):
+        yield Entry(EventType(entry.kind), Timestamp(entry.at), entry.body)
+
+
 class RunJournal:
     """One run's door to the database. `record` appends an entry and folds it in the same transaction.
 
@@ -81,8 +87,8 @@ class RunJournal:
         """Fold every entry the run has committed; return how many there were."""
         count = 0
         with self._database.read(self.run_key) as unit:
-            for entry in unit.audit.read(self.run_key):
-                self._state.apply(Entry(EventType(entry.kind), Timestamp(entry.at), entry.body))
+            for entry in entries_of(unit, self.run_key):
+                self._state.apply(entry)
                 count += 1
         return count
 

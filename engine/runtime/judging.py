@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from engine.audit.canonical import canonical
+from engine.decision.decide import DecisionEngine
 from engine.decision.facts_seen import digest_of_line
 from engine.decision.outcome import Approved, Decision
 from engine.decision.record import exact_text, record_of
@@ -30,8 +31,8 @@ from engine.store.unit import UnitOfWork
 class DecisionDesk:
     """Decides the run's intents and writes what they led to."""
 
-    def __init__(self, state: DeskState, setting: RunSetting, journal: RunJournal) -> None:
-        self._state, self._setting, self._journal = state, setting, journal
+    def __init__(self, state: DeskState, setting: RunSetting, journal: RunJournal, judge: DecisionEngine) -> None:
+        self._state, self._setting, self._journal, self._judge = state, setting, journal, judge
 
     def decide(self, intent: Intent, now: Timestamp, approvals: tuple[Approved, ...] = ()) -> str:
         """Judge an intent for the first time, or again once its holds are approved; return the verdict.
@@ -45,9 +46,7 @@ class DecisionDesk:
                 state.parts.book.remove_order(intent.intent_id)
             law_date = setting.law_date_at(now)
             lot = setting.lot(intent.symbol)
-            decision = state.parts.decisions.decide(
-                intent, state.parts.book, now, law_date, lot=lot, approvals=approvals
-            )
+            decision = self._judge.decide(intent, state.parts.book, now, law_date, lot=lot, approvals=approvals)
             sequence = state.decision_count + 1
             self._write(unit, WrittenDecision(self, intent, decision, sequence, now, approvals))
         return decision.verdict

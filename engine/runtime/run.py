@@ -9,6 +9,7 @@ from engine.audit.canonical import canonical
 from engine.marketdata.feed import market_events
 from engine.model.clock import Clock
 from engine.model.event import EventType
+from engine.runtime.admission import refuse_live
 from engine.runtime.composition import Composed, compose
 from engine.runtime.desk import Progress
 from engine.runtime.entry import Entry
@@ -19,7 +20,6 @@ from engine.store.database import Database
 from engine.store.runs import Mode, Run, RunStatus, name_run
 
 OPEN = (RunStatus.CREATED, RunStatus.ARMED, RunStatus.RUNNING)
-FED_FROM_FILES = (Mode.BACKTEST, Mode.PAPER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,11 @@ class Started:
     resumed: bool
 
 
+def book_of(broker_books: Path, run_key: str) -> Path:
+    """Return the file of the paper broker's book of a run."""
+    return broker_books / f"{run_key}.db"
+
+
 def start_run(inputs: RunInputs, database: Database, broker_books: Path, operator: str, wall: Clock) -> Started:
     """Create and arm a run, or take up the attempt an earlier process left unfinished.
 
@@ -38,12 +43,10 @@ def start_run(inputs: RunInputs, database: Database, broker_books: Path, operato
     arming with checklist and signatures exists. `operator` is the principal who arms.
     """
     mode = Mode(inputs.mode)
-    if mode not in FED_FROM_FILES:
-        raise RunRefused("RUN_LIVE_UNAVAILABLE", f"mode {mode} cannot be armed by this version",
-                         "run in mode PAPER or BACKTEST")  # fmt: skip
+    refuse_live(mode)
     run_key = _open(inputs, database, mode, wall).run_key
     broker_books.mkdir(parents=True, exist_ok=True)
-    composed = compose(inputs, database, run_key, broker_books / f"{run_key}.db")
+    composed = compose(inputs, database, run_key, book_of(broker_books, run_key))
     try:
         run = composed.journal.take_over()
         if run.status not in OPEN:

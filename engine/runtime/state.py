@@ -7,8 +7,8 @@ from typing import Any
 
 from dsl.windows import Happening
 from engine.brokers.messages import CancelReject, Execution, Reject, event_from_data
-from engine.decision.decide import DecisionEngine
 from engine.execution.oms import CancelRequested, OmsFault, Order, OrderEvent, adjust_for_split, apply
+from engine.execution.quality import Arrival, Trade
 from engine.facts.board import FactBoard
 from engine.facts.windows import WindowCounters
 from engine.integrity.checks import next_bar_due
@@ -51,7 +51,6 @@ class Parts:
     host: Host
     monitor: Monitor
     market: MarketFacts
-    decisions: DecisionEngine
 
 
 class DeskState:
@@ -75,6 +74,7 @@ class DeskState:
         self.steps: list[HostStep] = []
         self.equity_curve: list[tuple[Timestamp, int]] = []
         self.fills: list[Fill] = []
+        self.trades: list[Trade] = []
         self.is_running = False
         self._appliers: dict[EventType, Callable[[Entry], None]] = {
             EventType.RUN_STARTED: self._on_run, EventType.RUN_RESUMED: self._on_run,
@@ -146,6 +146,7 @@ class DeskState:
         if body["action"] == "DIVIDEND":
             parts.ledger.apply_dividend(symbol, (numerator, denominator), entry.at)
             parts.book.set_cash(parts.ledger.cash)
+            self._restate(symbol, lambda arrival: arrival.after_dividend(numerator, denominator))
             cash = divide_half_even(numerator * 1_000_000, denominator)
             parts.monitor.observe(PriceRestated(symbol, 1, 1, cash), entry.at)
             return
@@ -154,6 +155,7 @@ class DeskState:
         parts.ledger.apply_split(symbol, numerator, denominator, after, entry.at)
         if mark is not None and after is not None:
             self._mark(symbol, after, mark.as_of, mark.due)
+        self._restate(symbol, lambda arrival: arrival.after_split(numerator, denominator))
         for intent_id, tracked in sorted(self.tracked.items()):
             if tracked.intent.symbol == symbol and tracked.order is not None:
                 order = adjust_for_split(tracked.order, numerator, denominator)
@@ -167,6 +169,18 @@ class DeskState:
         parts.market.on_split(symbol, numerator, denominator)
         parts.monitor.observe(PriceRestated(symbol, numerator, denominator), entry.at)
         parts.book.take_over(parts.ledger)
+
+    def _restate(self, symbol: str, change: Callable[[Arrival], Arrival]) -> None:
+        """Restate what the open orders of a symbol are measured against."""
+        for intent_id, tracked in sorted(self.tracked.items()):
+            if tracked.intent.symbol == symbol and tracked.arrival is not None:
+                self.tracked[intent_id] = replace(tracked, arrival=change(tracked.arrival))
+
+    def _arrival(self, symbol: str, at: Timestamp) -> Arrival | None:
+        """Return the quote of a symbol that may be used at an instant."""
+        quote = [self.parts.board.get(f"market.{name}", (symbol,)) for name in ("bid", "ask")]
+        known = [fact.value for fact in quote if fact is not None and fact.reason_at(at) is None]
+        return Arrival.of(*known) if len(known) == len(quote) else None
 
     def _on_marked(self, entry: Entry) -> None:
         equity = self.account.post(entry.at)
@@ -215,7 +229,10 @@ class DeskState:
             return
         order = order_of(granted, client_id) if client_id else None
         approvals = before.approvals if before else ()
-        self.tracked[intent_id] = Tracked(granted, asked, body["decision_id"], client_id, order, holds, approvals)
+        arrival = self._arrival(intent.symbol, entry.at) if client_id else None
+        self.tracked[intent_id] = Tracked(
+            granted, asked, body["decision_id"], client_id, order, holds, approvals, arrival=arrival
+        )
         self.parts.book.put_order(WorkingOrder.of(granted))
         if client_id:
             self.by_client_id[client_id] = intent_id
@@ -339,6 +356,7 @@ class DeskState:
         is_open = intent.intent_id in self.tracked
         self.parts.book.record_fill(intent.intent_id if is_open else None, fill)
         self.fills.append(fill)
+        self.trades.append(Trade(fill, tracked.arrival, tracked.order.limit_price if tracked.order else None))
         key = (intent.strategy, intent.symbol)
         self.positions[key] = self.positions.get(key, 0) + intent.side.sign * fill.quantity
         value = fill.quantity * fill.price // 1_000_000

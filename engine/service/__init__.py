@@ -13,6 +13,8 @@ decisions  stream.decide_stream           a decision stream, one answer per inte
 runs       running.start                  a desk over files of bars, started or taken up again
            demonstration.demo_request     the shipped demonstration
            runs.list_runs                 the runs of a database
+           broker_snapshot.snapshot_run   what the paper broker of a run says, as a document
+           reconciliation.reconcile_run   a run's books beside a broker's document
 screens    desk_view.DeskView             what a terminal shows, read and never written
 bars       market_files.examine           what bar files are worth
            market_files.write_bars        bars in canonical form

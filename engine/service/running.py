@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -12,11 +12,14 @@ from engine.artifacts.manifest import Envelope
 from engine.audit.verify import Verdict, verify
 from engine.config.load import load_config
 from engine.config.principals import load_principals
+from engine.execution.quality import ExecutionFigures
 from engine.marketdata.calendar import load_calendar
 from engine.model.ids import derived_id
 from engine.model.numbers import Money
 from engine.model.time import Timestamp
+from engine.runtime.admission import admit
 from engine.runtime.desk import Progress
+from engine.runtime.execution_report import report_execution
 from engine.runtime.export import export_run
 from engine.runtime.halt import RunRefused
 from engine.runtime.inputs import (
@@ -32,6 +35,9 @@ from engine.service.overlays import bind_overlays
 from engine.service.rule_files import load_bundle
 from engine.shipped import shipped
 from engine.store.database import Database, open_database
+
+BOOKS = "books"
+"""Folder of the paper brokers' books, beside the run folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class RunResult:
     codes: dict[str, int]
     fills: int
     final_equity: int | None
+    execution: ExecutionFigures
     audit: Verdict
 
 
@@ -118,7 +125,7 @@ class Running:
         self.close()
         return RunResult(
             self.inputs.run_id, run_key, self.started.resumed, written.content_hash, written.path,
-            self.request.database, verdicts, codes, len(state.fills), equity, verdict,
+            self.request.database, verdicts, codes, len(state.fills), equity, report_execution(state).figures, verdict,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -127,32 +134,37 @@ class Running:
         self.database.close()
 
 
-def start(request: RunRequest) -> Running:
-    """Read every input and start (or resume) the run.
+def start(request: RunRequest, environ: Mapping[str, str]) -> Running:
+    """Read every input and start (or resume) the run; `environ` is the environment of the process.
 
     Raises RulesRefused, ConfigRefused, RunRefused and the store's errors.
     """
-    inputs = read_inputs(request)
+    inputs = read_inputs(request, environ)
     wall = WallClock()
     request.out.mkdir(parents=True, exist_ok=True)
     database = open_database(request.database)
     database.migrate()
-    started = start_run(inputs, database, request.out / "books", request.operator, wall)
+    started = start_run(inputs, database, request.out / BOOKS, request.operator, wall)
     return Running(inputs, database, started, request, wall, wall.now())
 
 
-def read_inputs(request: RunRequest) -> RunInputs:
-    """Return everything the run is made from, and its identity."""
+def read_inputs(request: RunRequest, environ: Mapping[str, str]) -> RunInputs:
+    """Return everything the run is made from, and its identity.
+
+    Nothing but configuration is read of a run that may not start; what the environment holds is no part
+    of a run's identity.
+    """
     config_root = request.config or shipped("config")
     overrides = (f"engine.mode={request.mode}", *request.overrides)
     config = load_config(
         config_root, request.environment, request.engine, request.risk_profile, request.stress, overrides
     )
+    admit(config.settings, request.mode, environ)
     bundle = load_bundle(request.rules)
     overlays = bind_overlays(bundle, config)
     calendar = load_calendar(config.settings.data.calendar)
     lists_folder = request.lists or (request.rules or shipped("rules")) / "lists"
-    not_bars = {request.instruments.name, *(listed.file for listed in bundle.ruleset.lists.values())}
+    not_bars = {request.instruments.name, *(listed.place for listed in bundle.ruleset.lists.values())}
     bars, actions, hashes = read_bars(request.bars, calendar, frozenset(not_bars))
     classification = read_classification_file(request.instruments)
     lists, documents = read_lists(bundle, lists_folder)

@@ -9,6 +9,7 @@ from engine.service.refusal import Kind, Refused
 
 if TYPE_CHECKING:
     from engine.store.database import Database
+    from engine.store.runs import Run
 
 _FILE = "sqlite:///"
 
@@ -64,6 +65,15 @@ def list_runs(address: str, engine: str | None = None, limit: int = 20) -> tuple
                 )
             )  # fmt: skip
     return tuple(lines)
+
+
+def find_run(database: "Database", named: str) -> "Run":
+    """Return a run by its key, or the last attempt of a run id. Raises Refused."""
+    with database.read() as unit:
+        run = unit.runs.get(named) or unit.runs.latest(named)
+    if run is None:
+        raise Refused("RUN_UNKNOWN", f"the database holds no run {named[:80]}", "list the runs with `mqk run status`")
+    return run
 
 
 def latest_run(database: "Database") -> str:

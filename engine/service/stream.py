@@ -143,7 +143,7 @@ class _Stream:
 
     def __init__(self, world: World, source: str, warn: Warn) -> None:
         self._world, self._source, self._warn = world, source, warn
-        self._desk = StreamDesk(world.state, world.setting, world.journal)
+        self._desk = StreamDesk(world.state, world.setting, world.journal, world.judge)
         self._holds = HoldDesk(world.state, world.setting, world.journal, self._desk, ())
         self._events = StreamEvents(world)
         self._ids: set[str] = set()

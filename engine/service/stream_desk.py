@@ -55,7 +55,7 @@ class StreamDesk(DecisionDesk):
     def _judged(self, intent: Intent, at: Timestamp) -> Decision:
         state, setting = self._state, self._setting
         law_date, lot = setting.law_date_at(at), setting.lot(intent.symbol)
-        return state.parts.decisions.decide(intent, state.parts.book, at, law_date, lot=lot)
+        return self._judge.decide(intent, state.parts.book, at, law_date, lot=lot)
 
     def _refused(self, intent: Intent, why: str) -> Decision:
         return refuse(intent.quantity, INVALID, why)

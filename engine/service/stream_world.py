@@ -19,7 +19,7 @@ from engine.facts.snapshot import SnapshotTaker
 from engine.facts.windows import WindowCounters
 from engine.integrity.monitor import Monitor
 from engine.integrity.series import IntegrityConfig
-from engine.marketdata.calendar import load_calendar
+from engine.marketdata.calendar import as_rule_calendars, load_calendar
 from engine.marketdata.lists import NamedList, read_list
 from engine.model.calendar import SessionCalendar
 from engine.model.event import EventType
@@ -107,7 +107,7 @@ def read_house(request: StreamRequest) -> House:
     folder = request.lists or (request.rules or shipped("rules")) / "lists"
     lists, documents = {}, {}
     for name, listed in sorted(bundle.ruleset.lists.items()):
-        path = folder / listed.file
+        path = folder / listed.place
         if path.is_file():
             # A list that is not there is a fact nobody states: whatever reads it is refused.
             lists[f"list:{name}"] = read = read_list(path)
@@ -130,6 +130,7 @@ class World:
     setting: RunSetting
     state: DeskState
     journal: RunJournal
+    judge: DecisionEngine
     instruments: dict[str, Instrument] = field(default_factory=dict)
 
     @property
@@ -173,7 +174,9 @@ def open_world(house: House, account: str, at: Timestamp) -> World:
     state = DeskState(_parts(house, account))
     _post_house(house, state.parts.board)
     journal = RunJournal(database, run_key, setting.book_id, state)
-    world = World(house, database, setting, state, journal, instruments)
+    taker = _taker(house, state.parts.board, state.parts.windows)
+    judge = DecisionEngine(house.bundle, house.overlays, taker, as_rule_calendars(house.calendar))
+    world = World(house, database, setting, state, journal, judge, instruments)
     _begin(world, identity, attempt, at)
     return world
 
@@ -196,14 +199,13 @@ def _identity(house: House, account: str) -> bytes:
 def _parts(house: House, account: str) -> Parts:
     settings = house.config.settings
     board = FactBoard(house.bundle.contracts, house.calendar)
-    windows = WindowCounters(house.bundle.ruleset.windows)
+    windows = WindowCounters(house.bundle.ruleset.windows, as_rule_calendars(house.calendar))
     ledger = Ledger(house.request.cash)
     integrity = IntegrityConfig(house.calendar, 0, Duration(0), Ratio(0))
-    decisions = DecisionEngine(house.bundle, house.overlays, _taker(house, board, windows))
     return Parts(
         account, settings.engine.engine_id, house.calendar, board, windows, ledger,
         Book(house.instruments, amount_of(house.request.cash)), Host(()), Monitor(integrity),
-        MarketFacts(board, house.calendar, 0), decisions,
+        MarketFacts(board, house.calendar, 0),
     )  # fmt: skip
 
 

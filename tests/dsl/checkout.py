@@ -56,7 +56,7 @@ def shipped_cases() -> tuple[Case, ...]:
 def sources_of(example: str) -> list[Source]:
     """Return an example as rule files; a line `# file NAME` begins another."""
     first, *others = _NEXT_FILE.split(example)
-    name = "example.rules" if first.startswith("rulebook post_trade") else EXAMPLE
+    name = EXAMPLE if first.startswith("rulebook pre_trade") or not first.startswith("rulebook") else "example.rules"
     return [Source(name, first), *(Source(n, text) for n, text in zip(others[::2], others[1::2], strict=True))]
 
 
