@@ -14,6 +14,30 @@ RULES = """rulebook pre_trade.edges "Edges"
 calendar XNYS zone "America/New_York"
 uses book, intent
 
+param cap: count within 1 .. 100 tighter when lower per strategy {
+  "one" always     = 3 cite "C"
+  "two" 2027-01-01 = 4 cite "C"
+}
+
+table band "Band" {
+  given   book.a
+  gives   ratio
+  cite    "C"
+  owner   o
+  row < -3     = 1%
+  row -3 .. 9  = 12%
+  row > 9      = 40%
+}
+table later "Later" {
+  given   book.a
+  gives   ratio
+  cite    "C"
+  owner   o
+  2027-01-01
+    row <= 0 = 1%
+    row > 0  = 2%
+}
+
 limit E-01 "Products" {
   on       pre_trade
   measure  book.a * book.b
@@ -60,6 +84,30 @@ rule E-06 "Multiples that never meet a number" {
   owner    o
   because  "p"
 }
+rule E-07 "A row of a param" {
+  on       pre_trade
+  reject   when known(cap[book.word]) and cap[book.word] < book.a
+  warn     when not known(cap[book.word]) or book.b > 2 * cap[book.word]
+  flag     when cap[book.word] is 3
+  cite     "C"
+  owner    o
+  because  "p"
+}
+rule E-08 "A table" {
+  on       pre_trade
+  reject   when band > 10% unless book.flag
+  warn     when later > 1% unless book.flag
+  cite     "C"
+  owner    o
+  because  "p"
+}
+rule E-09 "Days between" {
+  on       pre_trade
+  reject   when law_date - book.day >= 10 days
+  cite     "C"
+  owner    o
+  because  "p"
+}
 """
 _POSITIVE = {"x-unit": "count", "x-exclusive-minimum": "0"}
 SCHEMAS: dict[str, Any] = {
@@ -72,9 +120,9 @@ SCHEMAS: dict[str, Any] = {
         "x-namespace": "book",
         "properties": {
             **{name: {"x-unit": "count"} for name in "abc"}, **dict.fromkeys("def", _POSITIVE),
-            "flag": {"x-unit": "bool"},
+            "flag": {"x-unit": "bool"}, "word": {"x-unit": "text"}, "day": {"x-unit": "date"},
         },
-        "required": [*"abcdef", "flag"],
+        "required": [*"abcdef", "flag", "word", "day"],
     },
 }  # fmt: skip
 
@@ -109,6 +157,8 @@ def edge_snapshots(program: Program, kind: Callable[[Random], dict[str, int]], c
     out = []
     for _ in range(count):
         facts: dict[str, Any] = {f"book.{name}": value for name, value in kind(random).items()}
-        facts |= {"book.flag": random.random() < 0.5, "intent.reduces_only": False}
+        facts |= {"book.flag": random.random() < 0.5, "intent.reduces_only": random.random() < 0.3}
+        facts |= {"book.word": random.choice(("one", "two", "three")), "law_date": program.law_date.toordinal()}
+        facts["book.day"] = program.law_date.toordinal() - random.choice((9, 10, 11, 400, -3))
         out.append(Snapshot(tuple(facts[slot.path] for slot in program.slots)))
     return out
