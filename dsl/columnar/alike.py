@@ -48,14 +48,13 @@ class Likeness:
         for slot in self.slots:
             columns[slot] = block.columns[slot].take(rows)
         part = Block(len(rows), tuple(columns))
-        truths = np.empty((prepared.rows, len(rows)), np.bool_)
         space = Workspace(prepared.machine, len(rows))
-        space.run(part, truths)
+        truths = space.run(part)
         is_sound = self._sound(part, truths[len(self.truths) :], [space.truth(doubt) for doubt in prepared.doubts])
-        key = [np.packbits(truths[: len(self.truths)], axis=0)]
+        key = [packed(truths[: len(self.truths)])]
         key += [c.states[None, :] for c in (part.columns[slot] for slot in self.slots) if c.states is not None]
         if block.late is not None and self.checks:
-            key.append(np.packbits(block.late[list(self.checks)][:, rows], axis=0))
+            key.append(packed(block.late[list(self.checks)][:, rows]))
         labels = numbered(np.concatenate(key))
         return np.where(is_sound, labels, -1)
 
@@ -85,14 +84,13 @@ class Likeness:
         except (Unsupported, RecursionError):
             return None
         doubts = tuple(emitter.doubts.values())
-        machine = assemble(emitter.code, rows, doubts)
-        return _Prepared(machine, len(nodes), tuple(map(machine.placed, doubts)))
+        machine = assemble(emitter.code, len(nodes), rows, doubts)
+        return _Prepared(machine, tuple(map(machine.placed, doubts)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     machine: Machine
-    rows: int
     doubts: tuple[Truth, ...]
 
 
@@ -133,6 +131,14 @@ def _parts(exprs: list[ir.Expr], program: Program) -> Iterator[ir.Expr]:
             if isinstance(part, ir.LetRef) and part.name not in seen:
                 seen.add(part.name)
                 waiting.append(program.lets[part.name])
+
+
+def packed(truths: Truths) -> Array:
+    """Return the truths of every column as bytes, eight rows to one; bit by bit, as `packbits` is slow that way."""
+    out = np.zeros((-(-len(truths) // 8), truths.shape[1]), np.uint8)
+    for row, truth in enumerate(truths):
+        out[row // 8] |= truth.view(np.uint8) << np.uint8(row % 8)
+    return out
 
 
 def numbered(columns: Array) -> Array:

@@ -1,7 +1,7 @@
 """Judging blocks: columns decide what they can, the scalar judge and the interpreter the rest."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,8 +18,8 @@ from dsl.judgement import Finding
 from dsl.program import Program
 from dsl.scalar.judge import Judge
 
-BLOCK = 16_384
-"""Rows judged at a time: what the columns of a block and the buffers take stays near the processor."""
+BLOCK = 32_768
+"""Rows judged at a time: few enough that a block stays near the processor, enough that steps cost their rows."""
 
 Spoken = dict[int, dict[int, Findings]]
 
@@ -57,21 +57,21 @@ class ColumnJudge:
         """Return what the rules in force say of every row of a block."""
         shape = shape_of(block)
         plan = self._plan_for(shape)
-        fired = np.empty((len(self.lines.places), block.size), np.bool_)
         space = self._space(plan, block)
-        space.run(block, fired)
-        open_rows = {code.rule.at: rows for code in plan.rules if (rows := _open_rows(code, block, space)) is not None}
-        self._spaces.append(space)
+        fired = space.run(block)
+        open_rows = _open_rows(plan, block, space)
         for number, (at, _) in enumerate(self.lines.places):
             if at in open_rows:
                 fired[number][open_rows[at]] = False
             elif at in plan.left:
                 fired[number] = False
+        bits = np.packbits(fired, axis=1)
+        self._spaces.append(space)
         alike = tuple(found for at, rows in open_rows.items() if (found := self._alike(at, block, shape, rows)))
         for group in alike:
             open_rows[group.at][group.rows] = False
         spoken, broken = self._decide(block, open_rows, plan.left)
-        return Judged(self.program, self.lines, block, fired, alike, spoken, broken)
+        return Judged(self.program, self.lines, block, bits, alike, spoken, broken)
 
     # ---------------------------------------------------------------------------------- plans
     def _plan_for(self, shape: Shape) -> Plan:
@@ -152,10 +152,17 @@ class ColumnJudge:
             by_rule[at] = (*by_rule.get(at, ()), finding)
 
 
-def _open_rows(code: RuleCode, block: Block, space: Workspace) -> Truths | None:
-    """Return the rows a rule is not decided on, None where it is on all."""
-    at_guard = [*_masks(code.guard_open, space), *_unknown(code.rule.guard_slots, block)]
-    rest = [*_masks(code.rest_open, space), *_unknown(code.rule.rest_slots, block)]
+def _open_rows(plan: Plan, block: Block, space: Workspace) -> dict[int, Truths]:
+    """Return the rows each rule is not decided on, by rule; rules decided on all are left out."""
+    unknown = {at: rows for at, column in enumerate(block.columns) if (rows := column.open_rows()) is not None}
+    asked = plan.rules if unknown or block.late is not None else plan.doubtful
+    found = ((code.rule.at, _open_rows_of(code, unknown, block, space)) for code in asked)
+    return {at: rows for at, rows in found if rows is not None}
+
+
+def _open_rows_of(code: RuleCode, unknown: Mapping[int, Truths], block: Block, space: Workspace) -> Truths | None:
+    at_guard = [*_masks(code.guard_open, space), *(unknown[s] for s in code.rule.guard_slots if s in unknown)]
+    rest = [*_masks(code.rest_open, space), *(unknown[s] for s in code.rule.rest_slots if s in unknown)]
     if block.late is not None:
         rest += [block.late[check] for check in code.rule.checks]
     if not at_guard and not rest:
@@ -173,8 +180,3 @@ def _masks(truths: tuple[bool | int, ...], space: Workspace) -> list[Array | boo
     """Return the truths that hold for some row."""
     found = map(space.truth, truths)
     return [truth for truth in found if (truth if isinstance(truth, bool) else truth.any())]
-
-
-def _unknown(slots: frozenset[int], block: Block) -> list[Truths]:
-    found = (block.columns[slot].open_rows() for slot in sorted(slots))
-    return [rows for rows in found if rows is not None]

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dsl.columnar.alike import numbered
-from dsl.columnar.block import Array, Block, Rows
+from dsl.columnar.alike import numbered, packed
+from dsl.columnar.block import Array, Block, Rows, Truths
 from dsl.interpret import Interpreter
 from dsl.interpret import judge as interpret
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement, conclude
@@ -61,15 +61,15 @@ class Alike:
 class Judged:
     """What the rules say of every row of a block.
 
-    `fired[n, row]` is whether line n fired where columns decided. Rules they could not decide for a row are in
-    `alike`, or in `spoken` by row and rule with what the scalar judge or the interpreter found. `broken` are
-    rows whose judgement raises.
+    `bits` says, a bit a row and line by line, what fired where columns decided. Rules they could not decide for
+    a row are in `alike`, or in `spoken` by row and rule with what the scalar judge or the interpreter found.
+    `broken` are rows whose judgement raises.
     """
 
     program: Program
     lines: Lines
     block: Block
-    fired: Array
+    bits: NDArray[np.uint8]
     alike: tuple[Alike, ...]
     spoken: Mapping[int, Mapping[int, Findings]]
     broken: frozenset[int]
@@ -78,13 +78,24 @@ class Judged:
     def size(self) -> int:
         return self.block.size
 
+    @property
+    def fired(self) -> Truths:
+        """Whether each line fired on each row (lines × rows), where columns decided."""
+        return np.unpackbits(self.bits, axis=1, count=self.size).view(np.bool_)
+
+    def hits(self) -> NDArray[np.int64]:
+        """Return on how many rows each line fired where columns decided."""
+        found: NDArray[np.int64] = np.bitwise_count(self.bits).sum(axis=1, dtype=np.int64)
+        return found
+
     @cached_property
     def verdicts(self) -> NDArray[np.int8]:
         """The verdict of every row as its strength, BROKEN where judging raises."""
         out = np.zeros(self.size, np.int8)
         for strength in sorted(set(self.lines.strengths.tolist()) - {0}):
             which = np.flatnonzero(self.lines.strengths == strength)
-            out[np.logical_or.reduce(self.fired[which], axis=0)] = strength
+            fired = np.bitwise_or.reduce(self.bits[which], axis=0)
+            out[np.unpackbits(fired, count=self.size).view(np.bool_)] = strength
         for group in self.alike:
             strengths = np.array([_strongest(findings) for findings in group.findings], np.int8)
             out[group.rows] = np.maximum(out[group.rows], strengths[group.numbers])
@@ -96,7 +107,7 @@ class Judged:
     @cached_property
     def numbers(self) -> NDArray[np.int64]:
         """A number for every row; rows with one number have equal `plain_findings`, -1 is where judging raises."""
-        parts = [np.packbits(self.fired, axis=0)]
+        parts = [packed(self.fired)]
         for group in self.alike:
             column = np.zeros(self.size, np.int32)
             column[group.rows] = group.numbers + 1
@@ -141,7 +152,7 @@ class Judged:
         return conclude(found, ()).findings
 
     def _lines(self, row: int) -> list[int]:
-        lines: list[int] = np.flatnonzero(self.fired[:, row]).tolist()
+        lines: list[int] = np.flatnonzero(self.bits[:, row >> 3] >> (7 - (row & 7)) & 1).tolist()
         return lines
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsl.columnar import steps
-from dsl.columnar.block import Array, Block
+from dsl.columnar.block import Array, Block, Truths
 from dsl.columnar.emit import Buffer, Code, Instruction, Register, Truth
 
 _KINDS = {Buffer.WHOLE: np.int64, Buffer.FLOAT: np.float64, Buffer.TRUTH: np.bool_}
@@ -15,11 +15,12 @@ _KINDS = {Buffer.WHOLE: np.int64, Buffer.FLOAT: np.float64, Buffer.TRUTH: np.boo
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Steps on numbered places. `rows` are the places that are rows of the result, `filled` rows that are the same
-    throughout; `kept` tells where a truth that outlives the steps is found."""
+    """Steps on numbered places. Of the `height` rows of the result `rows` tells the places, `filled` are the same
+    throughout and the others nobody's; `kept` tells where a truth that outlives the steps is found."""
 
     steps: tuple[steps.Step, ...]
     size: int
+    height: int
     constants: Mapping[int, Array]
     cells: Mapping[int, int]
     presence: Mapping[int, int]
@@ -33,9 +34,9 @@ class Machine:
         return truth if isinstance(truth, bool) else self.kept[truth]
 
 
-def assemble(code: Code, rows: Mapping[int, Truth], kept: Iterable[Truth]) -> Machine:
+def assemble(code: Code, height: int, rows: Mapping[int, Truth], kept: Iterable[Truth]) -> Machine:
     """Return the machine that runs the code: its result has these rows, and what is kept stays readable."""
-    return _Assembly(code, rows, kept).machine()
+    return _Assembly(code, rows, kept).machine(height)
 
 
 class _Assembly:
@@ -57,7 +58,7 @@ class _Assembly:
         self._count += 1
         return self._count - 1
 
-    def machine(self) -> Machine:
+    def machine(self, height: int) -> Machine:
         """Return the machine."""
         code = self._code
         for register, buffer in enumerate(code.buffers):
@@ -70,7 +71,7 @@ class _Assembly:
         done = [self._step(at, one, last) for at, one in enumerate(code.instructions)]
         copies = self._copies()
         return Machine(
-            (*done, *copies), self._count,
+            (*done, *copies), self._count, height,
             {self._places[r]: value for r, value in code.constants.items()},
             {self._places[r]: slot for r, slot in code.cells.items()},
             {self._places[r]: slot for r, slot in code.presence.items()},
@@ -123,14 +124,16 @@ class Workspace:
         self.registers: list[Array] = [np.empty(0)] * machine.size
         for place, value in machine.constants.items():
             self.registers[place] = value
+        self._result = np.zeros((machine.height, capacity), np.bool_)
         self._size = -1
 
     def fits(self, block: Block) -> bool:
         return block.size <= self._capacity
 
-    def run(self, block: Block, result: Array) -> None:
-        """Run the steps on a block; `result` (rows of the machine × rows of the block) gets its truths."""
+    def run(self, block: Block) -> Truths:
+        """Run the steps and return their truths, rows of the machine × rows of the block, good until the next run."""
         registers, machine = self.registers, self.machine
+        result = self._result[:, : block.size]
         if block.size != self._size:
             for place, whole in self._whole.items():
                 registers[place] = whole[: block.size]
@@ -147,6 +150,7 @@ class Workspace:
         with np.errstate(all="ignore"):
             for step in machine.steps:
                 step(registers)
+        return result
 
     def truth(self, truth: Truth) -> Array | bool:
         """Return a kept truth after a run."""

@@ -1,6 +1,7 @@
 """A plan: the machine that judges every block of one shape, and where it leaves what each rule needs to know."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from dsl.columnar.block import Block, Form
 from dsl.columnar.emit import Emitter, Truth, Unsupported
@@ -52,7 +53,7 @@ class RuleCode:
         return self.guard, *self.guard_open, *self.rest_open
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """How blocks of a shape are judged; `left` rules stay with the scalar judge."""
 
@@ -60,6 +61,11 @@ class Plan:
     machine: Machine
     rules: tuple[RuleCode, ...]
     left: tuple[int, ...]
+
+    @cached_property
+    def doubtful(self) -> tuple[RuleCode, ...]:
+        """The rules that may be open on a row though every fact is known."""
+        return tuple(code for code in self.rules if any(t is not False for t in (*code.guard_open, *code.rest_open)))
 
 
 def make_plan(translated: Translated, shape: Shape) -> Plan:
@@ -76,7 +82,7 @@ def make_plan(translated: Translated, shape: Shape) -> Plan:
             continue
         rules.append(found)
         fires |= {line: emitter.truth(node) for line, node in rule.fires}
-    machine = assemble(emitter.code, fires, [truth for code in rules for truth in code.truths()])
+    machine = assemble(emitter.code, len(translated.lines), fires, [truth for code in rules for truth in code.truths()])
     return Plan(shape, machine, tuple(_placed(code, machine) for code in rules), tuple(sorted(left)))
 
 

@@ -19,16 +19,29 @@ Step = Callable[[Registers], None]
 Build = Callable[..., Step]
 
 _BINARY: dict[Op, Any] = {
-    Op.PLUS: np.add, Op.MINUS: np.subtract, Op.TIMES: np.multiply, Op.SCALE: np.multiply, Op.LEAST: np.minimum,
-    Op.GREATEST: np.maximum, Op.FLOOR: np.floor_divide, Op.LESS: np.less, Op.AT_MOST: np.less_equal, Op.SAME: np.equal,
-    Op.BOTH: np.logical_and, Op.EITHER: np.logical_or, Op.AGREE: np.equal,
+    Op.PLUS: np.add, Op.MINUS: np.subtract, Op.TIMES: np.multiply, Op.SCALE: np.multiply, Op.FLOOR: np.floor_divide,
+    Op.LESS: np.less, Op.AT_MOST: np.less_equal, Op.SAME: np.equal, Op.BOTH: np.logical_and, Op.EITHER: np.logical_or,
+    Op.AGREE: np.equal,
 }  # fmt: skip
+_EXTREMES: dict[Op, Any] = {Op.LEAST: np.minimum, Op.GREATEST: np.maximum}
 
 
 def binary(op: Op) -> Build:
     """Return the factory of an operation on two operands."""
+    if op in _EXTREMES:
+        return _extreme(_EXTREMES[op])
     function = _BINARY[op]
 
+    def build(left: int, right: int, out: int) -> Step:
+        def step(r: Registers) -> None:
+            function(r[left], r[right], r[out])
+
+        return step
+
+    return build
+
+
+def _extreme(function: Any) -> Build:
     def build(left: int, right: int, out: int) -> Step:
         def step(r: Registers) -> None:
             function(r[left], r[right], out=r[out])

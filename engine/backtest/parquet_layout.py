@@ -9,7 +9,8 @@ from dsl.types import Kind
 VERSION = "1"
 VERSION_KEY, DOCUMENT_KEY = "mqk.journal", "mqk.document:"
 """Keys of the file's metadata: the version of the layout, and every document records name, by hash."""
-ROW_GROUP = 16_384
+ROW_GROUP = 32_768
+"""Decisions of a row group: a block, so that no block is read twice."""
 HEAD = {
     "decision_id": "VARCHAR", "run": "VARCHAR", "seq": "BIGINT", "at": "TIMESTAMP", "law_date": "DATE",
     "stage": "VARCHAR", "bundle": "VARCHAR", "config": "VARCHAR", "unjudged": "VARCHAR", "verdict": "VARCHAR",

@@ -13,6 +13,7 @@ from dsl.columnar import (
     emit,
     errors,
     judge,
+    judged,
     layout,
     machine,
     numbers,
@@ -379,25 +380,35 @@ def a_buffer_is_freed_one_use_early(patch: Patch) -> None:
 # ------------------------------------------------------------------------------------------ judging
 @mutant
 def a_reader_of_an_unknown_fact_is_overlooked(patch: Patch) -> None:
-    real = judge._unknown
-    patch.setattr(judge, "_unknown", lambda slots, block: real(frozenset(sorted(slots)[1:]), block))
+    real = judge._open_rows_of
+
+    def wrong(code: Any, unknown: Any, block: Any, space: Any) -> Any:
+        slots = sorted(code.rule.rest_slots)[1:]
+        return real(replace(code, rule=replace(code.rule, rest_slots=frozenset(slots))), unknown, block, space)
+
+    patch.setattr(judge, "_open_rows_of", wrong)
 
 
 @mutant
 def late_facts_are_taken_for_fresh(patch: Patch) -> None:
     real = judge._open_rows
-    patch.setattr(judge, "_open_rows", lambda code, block, space: real(code, replace(block, late=None), space))
+    patch.setattr(judge, "_open_rows", lambda plan, block, space: real(plan, replace(block, late=None), space))
+
+
+@mutant
+def a_rule_is_looked_at_only_where_a_fact_is_unknown(patch: Patch) -> None:
+    patch.setattr(plan.Plan, "doubtful", ())
 
 
 @mutant
 def an_unknown_guard_is_taken_for_false(patch: Patch) -> None:
-    real = judge._open_rows
+    real = judge._open_rows_of
 
-    def wrong(code: Any, block: Any, space: Any) -> Any:
+    def wrong(code: Any, *rest: Any) -> Any:
         rule = replace(code.rule, guard_slots=frozenset())
-        return real(replace(code, guard_open=(), rule=rule), block, space)
+        return real(replace(code, guard_open=(), rule=rule), *rest)
 
-    patch.setattr(judge, "_open_rows", wrong)
+    patch.setattr(judge, "_open_rows_of", wrong)
 
 
 @mutant
@@ -405,14 +416,17 @@ def open_rows_also_keep_what_columns_said(patch: Patch) -> None:
     real = judge.ColumnJudge.judge
 
     def wrong(self: Any, block: Any) -> Any:
-        judged = real(self, block)
-        space = self._spaces[-1]
-        fired = np.empty_like(judged.fired)
-        fired[...] = False
-        space.run(block, fired)
-        return replace(judged, fired=fired)
+        said = real(self, block)
+        return replace(said, bits=np.packbits(self._spaces[-1].run(block), axis=1))
 
     patch.setattr(judge.ColumnJudge, "judge", wrong)
+
+
+@mutant
+def eight_lines_share_a_byte_and_seven_are_kept(patch: Patch) -> None:
+    real = alike.packed
+    patch.setattr(alike, "packed", lambda truths: real(truths) & 127)
+    patch.setattr(judged, "packed", lambda truths: real(truths) & 127)
 
 
 @mutant
