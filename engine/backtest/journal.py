@@ -25,6 +25,7 @@ from engine.store.decisions import DecisionRow
 NOT_HELD = max(State) + 1
 """The state of a cell whose record does not name the fact at all."""
 PAGE = 2_000
+"""Records read, and at most kept, at a time: as Python objects they take a hundred times the room of columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ def reader_of(fact: Fact) -> Any:
 
 def stretches_of(decisions: Iterable[Recorded], rows: int) -> Iterator[RecordStretch]:
     """Yield decisions in stretches of at most `rows`; decisions no rule was asked about are counted, not kept."""
+    rows = min(rows, PAGE)
     for _, alike in groupby(decisions, key=lambda d: (d.bundle, d.config, d.stage, d.law_date)):
         kept: list[Recorded] = []
         unjudged: Counter[str] = Counter()
