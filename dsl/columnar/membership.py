@@ -7,7 +7,7 @@ import numpy as np
 from dsl.columnar.block import Array, Truths
 from dsl.columnar.numbering import Numbering
 
-FEW = 4
+FEW = 8
 """Runs of neighbouring codes up to which comparing is faster than looking up."""
 
 
@@ -29,9 +29,17 @@ class Membership:
         if len(self._runs) > FEW:
             np.take(self._flags, codes, out=out, mode="clip")
             return
-        out[...] = False
-        for first, last in self._runs:
-            out |= codes == first if first == last else (codes >= first) & (codes <= last)
+        if not self._runs:
+            out[...] = False
+        for at, (first, last) in enumerate(self._runs):
+            found = out if at == 0 else np.empty_like(out)
+            if first == last:
+                np.equal(codes, first, found)
+            else:
+                np.greater_equal(codes, first, found)
+                np.logical_and(found, codes <= last, found)
+            if at:
+                np.logical_or(out, found, out)
 
 
 class Translation:

@@ -7,12 +7,14 @@ rules      rule_check.check_rules         do they compile, what does each cost
            rule_format.format_rules       the one look of a rule file
            rule_limits.limits_at          every number in force on a date
            rule_files.load_bundle         a folder of rule files as a bundle
+           rule_replay.replay_rules       what candidate rules would have said of every decision on record
 decisions  stream.decide_stream           a decision stream, one answer per intent
            why.explain_decision           why a decision fell as it did
            why_text.render_why            an explanation as text
 runs       running.start                  a desk over files of bars, started or taken up again
            demonstration.demo_request     the shipped demonstration
            runs.list_runs                 the runs of a database
+           journal_export.export_journal  their decisions as a Parquet file
            broker_snapshot.snapshot_run   what the paper broker of a run says, as a document
            reconciliation.reconcile_run   a run's books beside a broker's document
 screens    desk_view.DeskView             what a terminal shows, read and never written
