@@ -257,7 +257,7 @@ def _open(row: DecisionRow) -> Recorded:
     if hashlib.sha256(row.record).hexdigest() != row.record_hash:
         what = f"the record of {row.decision_id} does not have the hash it was filed under"
         raise ReplayRefused("RECORD_ALTERED", what, "run `mqk audit verify`", "INTEGRITY")
-    return recorded_from(row.decision_id, orjson.loads(row.record))
+    return recorded_from(row.decision_id, orjson.loads(row.record), row.run_key)
 
 
 class LineJournal:

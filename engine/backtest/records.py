@@ -45,13 +45,13 @@ class Recorded:
         return describe_order(self.intent)
 
 
-def recorded_from(decision_id: str, record: Mapping[str, Any]) -> Recorded:
-    """Return a decision from its record."""
+def recorded_from(decision_id: str, record: Mapping[str, Any], run_key: str | None = None) -> Recorded:
+    """Return a decision from its record, which names the run; `run_key` says which attempt it was."""
     facts = record.get("facts")
     return Recorded(
-        decision_id, record["run"], record["seq"], parse_timestamp(record["at"]), record["law_date"], record["stage"],
-        record["bundle"], record["config"], record["intent"], record["verdict"], record["asked"], record["quantity"],
-        record["findings"], None if facts is None else {fact["path"]: fact for fact in facts},
+        decision_id, run_key or record["run"], record["seq"], parse_timestamp(record["at"]), record["law_date"],
+        record["stage"], record["bundle"], record["config"], record["intent"], record["verdict"], record["asked"],
+        record["quantity"], record["findings"], None if facts is None else {fact["path"]: fact for fact in facts},
         tuple(record.get("late", ())),
     )  # fmt: skip
 

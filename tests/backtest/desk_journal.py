@@ -14,6 +14,7 @@ from dsl.pipeline import compile_rules
 from dsl.program import Overlay, in_force
 from dsl.text import Source
 from engine.backtest.journal import RecordStretch, stretches_of
+from engine.backtest.parquet import ParquetJournal
 from engine.backtest.records import Signature, recorded_from, signature_from, signature_of
 from engine.backtest.replay import Replay, Replayed
 from engine.backtest.settings import Documents, PackedDocuments, Settings
@@ -94,8 +95,8 @@ def desk_of_every_verdict() -> JudgedDesk:
 
 
 def replay(
-    journal: DeskJournal, bundle: Bundle, law_date: date | None = None, overlays: tuple[Overlay, ...] = (),
-    examples: int = 2,
+    journal: DeskJournal | ParquetJournal, bundle: Bundle, law_date: date | None = None,
+    overlays: tuple[Overlay, ...] = (), examples: int = 2,
 ) -> Replayed:  # fmt: skip
     """Judge a journal again."""
     settings = Settings(journal.documents, lambda raw: overlays)

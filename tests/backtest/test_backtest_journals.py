@@ -113,7 +113,7 @@ def test_every_fact_of_every_record_is_in_the_file(ran: Ran, parquet: Path) -> N
     assert len(rows) == len(kept)
     seen = 0
     for record, row in zip(kept, (dict(zip(names, row, strict=True)) for row in rows), strict=True):
-        assert (row["run"], row["seq"], row["verdict"]) == (record["run"], record["seq"], record["verdict"])
+        assert (row["run"], row["seq"], row["verdict"]) == (ran.run_key, record["seq"], record["verdict"])
         assert json.loads(row["intent"]) == record["intent"] and json.loads(row["findings"]) == record["findings"]
         assert row["at"].isoformat() + "Z" == record["at"] and row["law_date"].isoformat() == record["law_date"]
         held = {fact["path"]: fact for fact in record.get("facts", ())}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 import engine.backtest.replay as replaying
 from dsl.program import Overlay
 from engine.backtest.changes import Kind
-from engine.backtest.records import verdict_of
+from engine.backtest.parquet import ParquetJournal
+from engine.backtest.parquet_writer import ParquetWriter
+from engine.backtest.records import recorded_from, verdict_of
 from engine.backtest.replay import Replayed
+from engine.backtest.settings import Settings
 from engine.decision.decide import refuse
 from engine.marketdata.calendar import load_calendar
 from engine.model.order import IntentKind
@@ -159,6 +163,21 @@ def test_what_the_recorded_intent_and_instant_say_is_known(journal: DeskJournal,
     assert newly == (journal.total() if speaks else 0)
 
 
+def test_what_is_not_proven_to_reduce_increases_risk_though_no_record_says_so(desk: JudgedDesk) -> None:
+    """As from rules that never asked: the records lack the fact, the proof they hold gives it."""
+    told = [{**r, "facts": [f for f in r["facts"] if f["path"] != "intent.increases_risk"]} for r in desk.records]
+    replayed = replay(DeskJournal(told, journal_of(desk).documents), desk.bundle)
+    assert not replayed.changes.rules and not replayed.gaps.counts
+
+
+def test_what_a_replaced_order_had_filled_is_not_guessed(desk: JudgedDesk) -> None:
+    replaced = {**desk.records[0], "intent": {**desk.records[0]["intent"], "kind": "REPLACE", "target": "int_1"}}
+    journal = DeskJournal([desk.records[1], replaced], journal_of(desk).documents)
+    replayed = replay(journal, candidate(extra=rule("reject when intent.leaves > 1_000_000 shares")))
+    assert replayed.gaps.counts == {("intent.leaves", "what a replaced order had filled is not recorded"): 1}
+    assert replayed.changes.undecided["X-01"] == 1
+
+
 def test_what_is_proven_to_reduce_has_the_purpose_of_an_exit(journal: DeskJournal, desk: JudgedDesk) -> None:
     reducing = sum(
         fact.get("value") is True for r in desk.records for fact in r["facts"] if fact["path"] == "intent.reduces_only"
@@ -237,6 +256,30 @@ def test_a_fact_found_late_then_is_late_now() -> None:
     assert not replayed.changes.rules and not replayed.gaps.counts
 
 
+def test_a_mode_on_record_is_told_from_another() -> None:
+    trial = candidate(('rule REST-01 "Restricted symbol" {', 'rule REST-01 "Restricted symbol" {\n  mode     trial'))
+    desk = JudgedDesk(trial)
+    assert desk.judge(desk.intent("BUY", 1, "CHRL", "18.20"))["verdict"] == "allow"
+    assert not replay(journal_of(desk), trial).changes.rules
+    enforced = replay(journal_of(desk), candidate())
+    assert enforced.changes.verdicts == {("allow", "reject"): 1}
+    assert dict(enforced.changes.rules) == {"REST-01": Counter({Kind.OTHERWISE: 1})}
+
+
+@pytest.mark.parametrize("change", [None, TIGHTER, ("over 60 s per strategy", "over 61 s per strategy")])
+def test_records_say_the_same_in_parquet(
+    desk: JudgedDesk, journal: DeskJournal, change: tuple[str, str] | None, tmp_path: Path
+) -> None:
+    """Absent prices, lists by hash, stale facts and late checks among them."""
+    bundle = candidate(change) if change else desk.bundle
+    writer = ParquetWriter(tmp_path / "desk.parquet", Settings(journal.documents, lambda raw: ()))
+    writer.add([recorded_from(r["decision_id"], r) for r in desk.records], journal.documents.get)
+    writer.close()
+    columns = ParquetJournal(tmp_path / "desk.parquet")
+    told, expected = replay(columns, bundle), replay(journal, bundle)
+    assert (told.changes, told.gaps, told.missing) == (expected.changes, expected.gaps, expected.missing)
+
+
 def test_a_reason_on_record_is_kept(desk: JudgedDesk, journal: DeskJournal) -> None:
     unknown = [r for r in desk.records if any("unknown" in fact for fact in r["facts"])]
     assert len(unknown) >= 2
@@ -250,6 +293,7 @@ def test_a_list_whose_content_is_gone_is_unknown(desk: JudgedDesk) -> None:
     path = "list:pre_trade.restricted.restricted"
     assert reasons(replayed) == {path: "its content is not at hand"}
     assert list(replayed.missing) == [f"{path} {LISTED[:12]}"]
+    assert replayed.changes.undecided["REST-01"] > len(desk.records) / 2  # an exit is excepted before it is looked up
 
 
 def test_without_the_recorded_rules_windows_and_lists_are_unknown(desk: JudgedDesk) -> None:

@@ -6,9 +6,13 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from engine.model.time import MINUTE
 from engine.shipped import shipped
+from tests.cli.conftest import AT, REFERENCE
+from tests.cli.stream_script import intent, restate
 
 
 @pytest.fixture
@@ -69,6 +73,19 @@ def test_a_limit_and_no_examples(mqk, journal, looser):
     ended = mqk("rules", "replay", looser, "--against", journal, "--limit", "1", "--examples", "0", "--format", "json")
     told = json.loads(ended.out)
     assert told["decisions"] == 1 and told["examples"] == []
+
+
+def test_the_oldest_run_comes_first(mqk, journal, tmp_path, lists):
+    later = [*restate(AT + 9 * MINUTE, reference_age=REFERENCE), intent("later", AT + 9 * MINUTE, quantity="7")]
+    (tmp_path / "later.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in later), encoding="utf-8")
+    ended = mqk("decide", tmp_path / "later.jsonl", "--db", f"sqlite:///{journal}", "--lists", lists, "--cash", "90000")
+    assert ended.code == 0, ended.err
+    assert mqk("run", "export", "--db", f"sqlite:///{journal}", "--out", tmp_path / "both.parquet").code == 0
+    asked = duckdb.sql(f"select asked, run from read_parquet('{tmp_path / 'both.parquet'}')").fetchall()
+    assert len(asked) == 7 and asked[-1][0] == 7_000_000 and len({run for _, run in asked}) == 2
+    newest = asked[-1][1]
+    one = mqk("rules", "replay", "--against", journal, "--run", newest, "--format", "json")
+    assert json.loads(one.out)["decisions"] == 1
 
 
 def test_a_law_date_judges_by_its_numbers(mqk, journal):

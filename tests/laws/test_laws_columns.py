@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dsl.columnar import alike, errors, membership, nodes, tables
 from dsl.columnar.judge import ColumnJudge
 from dsl.columnar.judged import Judged
 from dsl.interpret import judge as interpret
@@ -79,6 +80,26 @@ def first_disagreement(pool: Pool) -> int | None:
 
 def test_the_pool_holds_no_disagreement_without_a_mutant(pool: Pool) -> None:
     assert first_disagreement(pool) is None
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        (tables, "MAX_DENSE", 1), (membership, "FEW", 0), (nodes, "LONG", 1), (alike, "ONE_BY_ONE", 0),
+        (alike, "ONE_BY_ONE", 1 << 30), (errors, "TOO_LARGE", 1 << 64),
+    ],
+)  # fmt: skip
+def test_the_other_way_to_an_answer_gives_the_same(
+    module: object, name: str, value: int, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, name, value)
+    assert first_disagreement(pool) is None
+
+
+def test_a_block_without_rows_says_nothing(pool: Pool) -> None:
+    judge = ColumnJudge(pool[-1][0])
+    judged = judge.judge(judge.layout.block([]))
+    assert (judged.size, judged.hits().sum(), len(judged.verdicts), len(judged.numbers)) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("name", sorted(MUTANTS))
