@@ -46,6 +46,13 @@ def journal(desk: JudgedDesk) -> DeskJournal:
     return journal_of(desk)
 
 
+def in_parquet(journal: DeskJournal, folder: Path) -> ParquetJournal:
+    writer = ParquetWriter(folder / "desk.parquet", Settings(journal.documents, lambda raw: ()))
+    writer.add([recorded_from(r["decision_id"], r) for r in journal.records], journal.documents.get)
+    writer.close()
+    return ParquetJournal(folder / "desk.parquet")
+
+
 def reasons(replayed: Replayed) -> dict[str, str]:
     return dict(replayed.gaps.counts.keys())
 
@@ -247,13 +254,17 @@ def test_a_freshness_bound_the_record_cannot_prove_is_not_taken_for_met(journal:
     assert replayed.changes.undecided["X-01"] == journal.total()
 
 
-def test_a_fact_found_late_then_is_late_now() -> None:
-    desk = JudgedDesk()
-    desk.wait(4 * 3_600 * 1_000_000)  # bars are over, sessions are not
-    desk.judge(desk.intent("BUY", 1, "ALFA", "52.00"))
-    assert desk.records[0]["late"]
-    replayed = replay(journal_of(desk), desk.bundle)
-    assert not replayed.changes.rules and not replayed.gaps.counts
+def test_a_fact_found_late_then_is_late_now(tmp_path: Path) -> None:
+    """The list is a minute old: good for its contract, late for a rule that wants it fresher."""
+    strict = candidate(("needs    restricted fresh 1 session", "needs    restricted fresh 59 s"))
+    desk = JudgedDesk(strict)
+    record = desk.judge(desk.intent("BUY", 1, "ALFA", "52.00"))
+    assert record["late"] and not any("unknown" in fact for fact in record["facts"])
+    journal = journal_of(desk)
+    for again in (journal, in_parquet(journal, tmp_path)):
+        replayed = replay(again, strict)
+        assert replayed.changes.verdicts == {("reject", "reject"): 1}
+        assert not replayed.changes.rules and not replayed.gaps.counts
 
 
 def test_a_mode_on_record_is_told_from_another() -> None:
@@ -272,11 +283,7 @@ def test_records_say_the_same_in_parquet(
 ) -> None:
     """Absent prices, lists by hash, stale facts and late checks among them."""
     bundle = candidate(change) if change else desk.bundle
-    writer = ParquetWriter(tmp_path / "desk.parquet", Settings(journal.documents, lambda raw: ()))
-    writer.add([recorded_from(r["decision_id"], r) for r in desk.records], journal.documents.get)
-    writer.close()
-    columns = ParquetJournal(tmp_path / "desk.parquet")
-    told, expected = replay(columns, bundle), replay(journal, bundle)
+    told, expected = replay(in_parquet(journal, tmp_path), bundle), replay(journal, bundle)
     assert (told.changes, told.gaps, told.missing) == (expected.changes, expected.gaps, expected.missing)
 
 
