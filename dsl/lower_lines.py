@@ -50,7 +50,7 @@ def lower_line(
     effect = "fail" if text.kind == "gate" else _OWN_EFFECTS.get(line.effect, line.effect)
     return ir.Line(
         number, effect, line.code or _code(text.id, line.label), condition, relation, bounds, unless, approval,
-        line.span, _lasting(bench, line, stage), _posture(bench, line), lower_actions(bench, line.actions),
+        line.span, _lasting(bench, line, stage), _posture(bench, line, stage), lower_actions(bench, line.actions),
         tuple(name for name, _ in line.trips), line.label, line.throughout,
         lower_infinities(bench, line.infinities),
     )  # fmt: skip
@@ -167,10 +167,13 @@ def _lasting(bench: Workbench, line: s.EffectLine, stage: str) -> int:
     return 0
 
 
-def _posture(bench: Workbench, line: s.EffectLine) -> ir.Posture | None:
+def _posture(bench: Workbench, line: s.EffectLine, stage: str) -> ir.Posture | None:
     if line.posture is None:
         return None
     check_posture(bench, line.posture.name, line.posture.span)
+    if stage == "pre_trade" and line.posture.stretch is None:
+        message = "an order is judged once; a posture it leads to needs a time"
+        bench.say("E112", message, line.posture.span, f"write `posture {line.posture.name} for 30 min when …`")
     stretch = lower_stretch(bench, line.posture.stretch) if line.posture.stretch is not None else None
     return ir.Posture(line.posture.name, stretch)
 

@@ -6,8 +6,8 @@
     rule IR   → bundle        bundle.py     content hash over text, contracts and dated values
 
 Beside it: format.py lays a file out, render.py shows diagnostics, codes.py explains them, scenarios.py
-runs tests. A bundle is judged by `interpret.py`, the reference, by `scalar/`, compiled Python, or many
-snapshots at once by `columnar/`. Every stage is
+runs tests, lint/ finds what compiles and is still not what somebody meant. A bundle is judged by
+`interpret.py`, the reference, by `scalar/`, compiled Python, or many snapshots at once by `columnar/`. Every stage is
 `stage(input) -> (output, diagnostics)`; an exception is a bug.
 """
 

@@ -70,6 +70,7 @@ class Program:
     index: dict[str, int]
     lets: dict[str, ir.Expr]
     calendars: Calendars = field(default_factory=dict)
+    part: tuple[str, ...] = ()
 
     def sessions(self, code: str) -> Sessions | None:
         """Return the sessions of an exchange, None where nobody handed them in."""
@@ -95,12 +96,12 @@ class Program:
 
 def in_force(
     bundle: Bundle, stage: str, law_date: date, overlays: Sequence[Overlay] = (), calendars: Calendars | None = None,
-    only: Callable[[ir.Rule], bool] = lambda _: True,
+    only: Callable[[ir.Rule], bool] = lambda _: True, part: tuple[str, ...] = (),
 ) -> Program:  # fmt: skip
     """Return the program of a stage on a law date, config tightenings included.
 
     `calendars` are the sessions dates are moved by; a date moved by those of another exchange is unknown.
-    `only` picks rules of the stage, like those of one scope.
+    `only` picks rules of the stage, like those of one scope; `part` names what was picked.
     """
     ruleset, day = bundle.ruleset, law_date.isoformat()
     rules = tuple(
@@ -114,6 +115,7 @@ def in_force(
     return Program(
         bundle, stage, law_date, rules, numbers, slots, _ages(rules, index), index, lets,
         {} if calendars is None else calendars,
+        part,
     )  # fmt: skip
 
 

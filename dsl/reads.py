@@ -1,6 +1,7 @@
 """What the rules read: every expression of a rule, every fact of a ruleset."""
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from dsl import ir
 
@@ -22,6 +23,29 @@ def all_facts(rules: Iterable[ir.Rule], lets: Mapping[str, ir.Expr]) -> tuple[st
         for expr in rule_expressions(rule):
             visit(expr)
     return tuple(sorted(paths))
+
+
+def windows_of(program: "Reads", exprs: Iterable[ir.Expr] | None = None) -> tuple[str, ...]:
+    """Return the windows a program's rules read, or those of some of its expressions, by qualified name."""
+    found: set[str] = set()
+    waiting = list(exprs) if exprs is not None else [e for rule in program.rules for e in rule_expressions(rule)]
+    while waiting:
+        for part in ir.walk(waiting.pop()):
+            if isinstance(part, ir.FactRef) and part.path.startswith("window:"):
+                found.add(part.path.removeprefix("window:"))
+            elif isinstance(part, ir.LetRef):
+                waiting.append(program.lets[part.name])
+    return tuple(sorted(found))
+
+
+class Reads(Protocol):
+    """What names windows: rules and the expressions they name."""
+
+    @property
+    def rules(self) -> tuple[ir.Rule, ...]: ...
+
+    @property
+    def lets(self) -> Mapping[str, ir.Expr]: ...
 
 
 def rule_expressions(rule: ir.Rule) -> list[ir.Expr]:

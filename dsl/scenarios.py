@@ -1,7 +1,7 @@
 """Scenarios: what a rule must say of a situation, run the same way from rule files and YAML."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dsl import ir
 from dsl.bundle import Bundle
@@ -14,6 +14,7 @@ from dsl.interpret import Interpreter, judge
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement, conclude
 from dsl.program import Number, Program, in_force
 from dsl.ranking import Candidate, judge_candidate, rank
+from dsl.reasons import because
 from dsl.staging import Staging
 
 __all__ = ["Case", "Outcome", "Setting", "collect", "is_valid", "run_case", "skeleton", "snapshot_of"]
@@ -121,30 +122,58 @@ def _compare(program: Program, case: Case, judgement: Judgement) -> str:
     wanted = max(verdicts, key=EFFECT_STRENGTH.__getitem__) if verdicts else verdict
     if verdict != wanted:
         return f"expected {wanted}, got {verdict} ({said})"
+    led_to = _led_to(program, case, findings)
     for one in case.outcomes:
-        if one.effect not in ("allow", "no trip") and not _is_among(one, program, findings):
+        if one.effect != "allow" and not _is_among(one, findings, led_to):
             name = f" {one.code}" if one.code else ""
             return f"expected {one.effect}{name}{f' from {one.rule}' if one.rule else ''}, got {said}"
     return ""
 
 
-def _is_among(one: Expected, program: Program, findings: tuple[Finding, ...]) -> bool:
+def _is_among(one: Expected, findings: tuple[Finding, ...], led_to: "_LedTo") -> bool:
     """Return whether an outcome is what one of the findings says, sets or does."""
-    if one.effect in VERDICTS:
-        return any(
-            f.effect == one.effect and one.code in (None, f.code) and one.rule in (None, f.rule) for f in findings
-        )
-    rules = {rule.id: rule for rule in program.rules}
-    lines = [rules[f.rule].lines[f.line - 1] for f in findings if f.line and not f.is_unknown]
     match one.effect:
         case "posture":
-            return any(line.posture is not None and line.posture.name == one.code for line in lines)
+            return one.code in led_to.postures or (one.code == "active" and not led_to.postures)
         case "trip":
-            return any(line.trips and one.code in (None, line.code) for line in lines)
+            return bool(led_to.trips) if one.code is None else one.code in led_to.trips
+        case "no trip":
+            return not led_to.trips
         case "does":
-            return any(action.word == one.code for line in lines for action in line.actions)
+            return one.code in led_to.actions
+        case "task":
+            return one.code in led_to.tasks
         case _:
-            return False
+            return any(
+                f.effect == one.effect and one.code in (None, f.code) and one.rule in (None, f.rule) for f in findings
+            )
+
+
+@dataclass(slots=True)
+class _LedTo:
+    """What follows from the findings of rules that are enforced; trips by the code of their line."""
+
+    postures: list[str] = field(default_factory=list)
+    trips: list[str] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
+
+
+def _led_to(program: Program, case: Case, findings: tuple[Finding, ...]) -> _LedTo:
+    rules = {rule.id: rule for rule in program.rules}
+    interpreter = Interpreter(program, snapshot_of(program, case))
+    out = _LedTo()
+    for finding in findings:
+        rule = rules[finding.rule]
+        if not finding.line or finding.is_unknown or rule.mode != "enforced":
+            continue
+        line = rule.lines[finding.line - 1]
+        out.postures += [line.posture.name] if line.posture is not None else []
+        out.trips += [line.code] if line.trips else []
+        for action in line.actions:
+            out.actions.append(action.word)
+            out.tasks += [because(action.task.title, interpreter)] if action.task is not None else []
+    return out
 
 
 def skeleton(outcome: Outcome) -> str:

@@ -167,14 +167,14 @@ def _look_at_line(
         return
     if spot not in memory.active:
         yield Change(ChangeKind.FIRED, *spot, now, line.code, people=tuple(sorted(people(rule, line))))
-        yield from _trips(rule, line, key, memory, now, people, switches)
+        yield from trips(rule, line, key, memory, now, people, switches)
     if line.posture is not None and line.posture.stretch is not None and rule.mode == "enforced":
         until = ends(line.posture.stretch, now)
         if until is not None and until > memory.until.get(spot, 0):
             yield Change(ChangeKind.EXTENDED, *spot, now, line.code, until)
 
 
-def _trips(
+def trips(
     rule: ir.Rule, line: ir.Line, key: Key, memory: Memory, now: int, people: People, switches: Mapping[str, ir.Rule]
 ) -> Iterator[Change]:
     """Trip the switches a line names, under the part of its key they are kept per."""

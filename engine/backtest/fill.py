@@ -155,7 +155,7 @@ class Filler:
         return Held(cells, states)
 
     def _lists(self, slot: Slot, held: Held, states: States) -> Coded:
-        """Return maintained lists by their content; a list whose content is not at hand is missing."""
+        """Return maintained lists by their content; a list whose content nobody can read is missing."""
         cells = held.cells
         if not isinstance(cells, Coded):
             names = list(dict.fromkeys(held.plain()))
@@ -163,7 +163,7 @@ class Filler:
         bundle, nothing = self._program.bundle, frozenset() if slot.fact.type.kind is Kind.SET else ()
         read = [name and self._settings.list_at(bundle, slot.path, name) for name in cells.values]
         lost = np.array([content is None for content in read])[cells.codes] & (states == State.HELD)
-        self._gaps.add(slot.path, "its content is not at hand", int(lost.sum()))
+        self._gaps.add(slot.path, "its content is not at hand or cannot be read", int(lost.sum()))
         states[lost] = State.MISSING
         return Coded(cells.codes, [nothing if content is None else content for content in read])
 

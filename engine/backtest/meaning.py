@@ -39,4 +39,4 @@ def _lists_differ(name: str, candidate: Bundle, recorded: Bundle | None) -> str:
         return NO_BUNDLE
     mine, theirs = candidate.ruleset.lists[name], recorded.ruleset.lists.get(name)
     is_same = theirs is not None and (theirs.origin, theirs.place) == (mine.origin, mine.place)
-    return "" if is_same else "the list is another file"
+    return "" if is_same else "the list is another one"

@@ -11,7 +11,8 @@ from engine.backtest.faults import ReplayRefused
 from engine.marketdata.lists import NamedList, parse_list
 from engine.marketdata.text_file import SourceText
 from engine.model.time import parse_date
-from engine.runtime.inputs import list_content
+from engine.runtime.halt import RunRefused
+from engine.runtime.maintained_lists import list_content
 
 OverlaysOf = Callable[[bytes], tuple[Overlay, ...]]
 """From a configuration's canonical bytes to the tightenings it makes."""
@@ -80,13 +81,25 @@ class Settings:
         return self._overlays[sha256] or ()
 
     def list_at(self, bundle: Bundle, path: str, sha256: str) -> Any:
-        """Return the content of a maintained list as a program of `bundle` reads it, None where it is not at hand."""
+        """Return the content of a maintained list as a program of `bundle` reads it, None where nobody can."""
         key = (bundle.hash, path, sha256)
         if key not in self._lists:
-            raw = self._find(path, sha256)
-            read = None if raw is None else parse_list(SourceText(path, raw.decode("utf-8-sig"), sha256))
-            self._lists[key] = list_content(bundle, path, read) if isinstance(read, NamedList) else None
+            self._lists[key] = self._read_list(bundle, path, sha256)
         return self._lists[key]
+
+    def _read_list(self, bundle: Bundle, path: str, sha256: str) -> Any:
+        raw = self._find(path, sha256)
+        if raw is None:
+            return None
+        read = parse_list(SourceText(path, raw.decode("utf-8-sig"), sha256))
+        if not isinstance(read, NamedList):
+            self.missing[f"{path} {sha256[:12]}"] = read[0].what
+            return None
+        try:
+            return list_content(bundle, path, read)
+        except RunRefused as refused:
+            self.missing[f"{path} {sha256[:12]}"] = f"{refused.reason}; {refused.help}"
+            return None
 
     def ages(self, bundle: Bundle, stage: str, law_date: str, config: str) -> tuple[tuple[str, AgeCheck], ...]:
         """Return the age checks recorded decisions of a day were put to: path and bound, in their order."""

@@ -123,12 +123,17 @@ def _named_exit(error: Any) -> Exit:
     return Exit[error.kind]
 
 
+def _review_exit(error: Any) -> Exit:
+    return Exit.INTEGRITY if error.is_integrity else Exit.USAGE
+
+
 _KNOWN: tuple[tuple[str, str, Ending, Reading], ...] = (
     ("engine.service.refusal", "RulesRefused", Exit.FINDINGS, _rule_faults),
     ("engine.service.refusal", "Refused", _service_exit, _coded),
     ("engine.service.refusal", "StreamRefused", Exit.USAGE, _contract_faults),
     ("engine.service.refusal", "DocumentRefused", Exit.USAGE, _contract_faults),
     ("engine.backtest.faults", "ReplayRefused", _named_exit, _coded),
+    ("engine.review.refusal", "ReviewRefused", _review_exit, _coded),
     ("engine.config.refusal", "ConfigRefused", Exit.USAGE, _contract_faults),
     ("engine.marketdata.faults", "DataRefused", Exit.FINDINGS, _data_faults),
     ("engine.runtime.halt", "RunRefused", Exit.USAGE, _coded),

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import audit, config, db, decide, demo, doctor, md, reconcile, rules, tui, why
+from engine.cli import audit, config, db, decide, demo, doctor, keys, lists, md, reconcile, rule_review, tui, why
 from engine.cli import run as running
 from engine.cli.diagnostics import complain, explain_failure, note
 from engine.cli.exits import Exit
@@ -28,7 +28,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(demo.demo)
-app.add_typer(rules.app, name="rules")
+app.add_typer(rule_review.app, name="rules")
+app.add_typer(lists.app, name="lists")
 app.command()(decide.decide)
 app.command()(why.why)
 running.app.command("reconcile")(reconcile.reconcile_books)
@@ -39,6 +40,7 @@ app.add_typer(md.app, name="md")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(keys.app, name="keys")
 app.command()(doctor.doctor)
 
 

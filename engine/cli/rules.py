@@ -1,8 +1,8 @@
-"""`mqk rules`: check, fmt, test, explain, limits and replay of rule files."""
+"""`mqk rules`: check, test, lint, fmt, explain, limits and replay of rule files."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,13 +10,9 @@ from engine.cli import replay
 from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
+from engine.cli.reports import ReportFormat, ReportOption, as_rows, say_report
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from dsl.diagnostics import Diagnostic
-
-app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files.")
+app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files, and take them through review.")
 app.command()(replay.replay)
 RulesArgument = Annotated[
     Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
@@ -27,23 +23,24 @@ AtOption = Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%d"],
 @app.command()
 def check(
     path: RulesArgument = None,
-    form: FormatOption = Format.TEXT,
+    form: ReportOption = ReportFormat.TEXT,
     steps: Annotated[bool, typer.Option("--steps", help="Show the most steps each rule can take.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Compile even what was checked before.")] = False,
 ) -> Exit:
     """Compile rule files and report every mistake with its place and a remedy."""
     from engine.service.rule_check import check_rules
 
-    report = check_rules(path, is_cached=not no_cache)
-    if form is Format.JSON:
+    # What is remembered of a clean check is not which files there were, and a JUnit report names them.
+    report = check_rules(path, is_cached=not no_cache and form is not ReportFormat.JUNIT)
+    if form is ReportFormat.JSON:
         rules = [
             {"id": r.id, "title": r.title, "stage": r.stage, "mode": r.mode, "steps": r.steps} for r in report.rules
         ]
-        found = _data(report.diagnostics)
+        found = as_rows(report.diagnostics)
         say_json({"bundle": report.bundle, "rulebooks": report.rulebooks, "rules": rules, "diagnostics": found})
     else:
-        _say_diagnostics(report.diagnostics, report.texts, form)
-    if form is Format.TEXT and report.is_clean:
+        say_report(report.diagnostics, report.texts, form, "mqk rules check")
+    if form is ReportFormat.TEXT and report.is_clean:
         if steps:
             say_table(("rule", "steps", "title"), [(r.id, f"{r.steps:>5}", r.title) for r in report.rules])
         say(f"{len(report.rules)} rules in {report.rulebooks} rulebooks, bundle {report.bundle}")
@@ -53,7 +50,7 @@ def check(
 @app.command()
 def test(
     path: RulesArgument = None,
-    form: FormatOption = Format.TEXT,
+    form: ReportOption = ReportFormat.TEXT,
 ) -> Exit:
     """Run the tests of rule files, inline and in scenario files."""
     from engine.cli.progress import progress
@@ -62,37 +59,47 @@ def test(
     with progress("testing rules") as tick:
         report = run_rule_tests(path, tick)
     found = report.everything()
-    if form is Format.JSON:
+    if form is ReportFormat.JSON:
         counts = {"passed": report.passed, "failed": len(report.failures), "untested": list(report.untested)}
-        say_json({**counts, "diagnostics": _data(found)})
+        say_json({**counts, "diagnostics": as_rows(found)})
     else:
-        _say_diagnostics(found, report.texts, form)
-    if form is Format.TEXT:
+        say_report(found, report.texts, form, "mqk rules test")
+    if form is ReportFormat.TEXT:
         say(f"{report.passed} passed, {len(report.failures)} failed, {len(report.diagnostics)} unreadable")
         if report.untested:
             say("no test names " + ", ".join(report.untested))
     return Exit.FINE if report.is_clean else Exit.FINDINGS
 
 
-def _say_diagnostics(found: "Iterable[Diagnostic]", texts: "Mapping[str, str]", form: Format) -> None:
-    listed = list(found)
-    if form is Format.JSONL:
-        say_rows(_data(listed), form)
-    if not listed or form is Format.JSONL:
-        return
-    from dsl.render import annotation, render
+@app.command()
+def lint(
+    path: RulesArgument = None,
+    form: ReportOption = ReportFormat.TEXT,
+    select: Annotated[list[str] | None, typer.Option("--select", help="Look for these codes alone.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Leave these codes out.")] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="First mend what mends itself.")] = False,
+    at: AtOption = None,
+) -> Exit:
+    """Find what compiles and is still not what somebody meant."""
+    from engine.service.rule_lint import lint_rules
 
-    if form is Format.GITHUB:
-        for diagnostic in listed:
-            say(annotation(diagnostic))
+    # A person who names no date means the one on their own wall.
+    day = (at or datetime.now().astimezone()).date()
+    report = lint_rules(day, path, select or (), ignore or (), fix)
+    found = report.diagnostics
+    if form is ReportFormat.JSON:
+        counts = {"rules": report.rules, "rulebooks": report.rulebooks, "mended": list(report.mended)}
+        say_json({**counts, "on": day.isoformat(), "diagnostics": as_rows(found)})
     else:
-        say_block(render(listed, texts))
-
-
-def _data(found: "Iterable[Diagnostic]") -> "list[dict[str, object]]":
-    from dsl.render import as_data
-
-    return [as_data(diagnostic) for diagnostic in found]
+        say_report(found, report.texts, form, "mqk rules lint")
+    if form is ReportFormat.TEXT:
+        for name in report.mended:
+            say(f"mended {name}")
+        if report.mendable:
+            say(f"--fix mends {report.mendable} of them")
+        if not found:
+            say(f"{report.rules} rules in {report.rulebooks} rulebooks, nothing to remark")
+    return Exit.FINDINGS if found else Exit.FINE
 
 
 @app.command()

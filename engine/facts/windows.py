@@ -32,10 +32,12 @@ class WindowCounters:
                 self._by_event.setdefault(event, []).append(window)
         self._runs: dict[tuple[str, Key], _Run] = {}
         self._room, self._now = ROOM, 0
+        self.version = 0
 
     def observe(self, happening: Happening) -> None:
         """Count an event. Events come in order of time."""
         self._now = happening.at
+        self.version += 1
         for window in self._by_event.get(happening.event, ()):
             run = self._run(window, key_of(window, happening))
             run.watch(happening)

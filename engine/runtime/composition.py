@@ -9,6 +9,7 @@ from engine.brokers.contract import BrokerSnapshot
 from engine.brokers.paper import PaperBroker, snapshot_book
 from engine.brokers.paper_book import PaperBook
 from engine.decision.decide import DecisionEngine
+from engine.decision.watching import Watcher, of_the_firm
 from engine.execution.gateway import Gateway
 from engine.execution.slippage import CostModel
 from engine.facts.board import FactBoard
@@ -30,13 +31,16 @@ from engine.runtime.authority import StoreAuthority
 from engine.runtime.comparison import Comparison, scope_of
 from engine.runtime.desk import Desk
 from engine.runtime.halt import RunRefused
-from engine.runtime.inputs import RunInputs, list_content
+from engine.runtime.inputs import RunInputs
 from engine.runtime.journal import RunJournal
 from engine.runtime.judging import DecisionDesk
+from engine.runtime.maintained_lists import list_content
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.reports import Inbox
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState, Parts
+from engine.runtime.switchboard import Switchboard
+from engine.runtime.watch_desk import WatchDesk
 from engine.store.database import Database
 from engine.strategy.discovery import discover
 from engine.strategy.host import Host, enlist
@@ -57,6 +61,7 @@ class Composed:
     setting: RunSetting
     journal: RunJournal
     clock: FixedClock
+    watch: WatchDesk
     close: Callable[[], None]
 
 
@@ -72,12 +77,14 @@ def compose(inputs: RunInputs, database: Database, run_key: str, broker_book: Pa
     book = PaperBook(broker_book, inputs.cash)
     broker = PaperBroker(book, costs_of(inputs), inputs.calendar, clock)
     gateway = Gateway(broker, StoreAuthority(database, run_key), inputs.config.settings.runtime.max_decision_age)
-    decisions = DecisionDesk(state, setting, journal, _judge(inputs, state.parts))
-    holds = HoldDesk(state, setting, journal, decisions, inputs.script)
+    watch = WatchDesk(state, setting, journal, _watcher(inputs, state.parts))
+    decisions = DecisionDesk(state, setting, journal, _judge(inputs, state.parts), watch)
+    switchboard = Switchboard(state, setting, journal, watch)
+    holds = HoldDesk(state, setting, journal, decisions, inputs.script, switchboard)
     inbox = Inbox(state, journal, gateway)
     comparison = Comparison(state, gateway, scope_of(setting.engine))
-    desk = Desk(state, setting, journal, gateway, broker, clock, decisions, holds, inbox, comparison)
-    return Composed(desk, state, setting, journal, clock, book.close)
+    desk = Desk(state, setting, journal, gateway, broker, clock, decisions, holds, inbox, comparison, watch)
+    return Composed(desk, state, setting, journal, clock, watch, book.close)
 
 
 def read_paper_account(broker_book: Path, at: Timestamp) -> BrokerSnapshot:
@@ -166,6 +173,14 @@ def _judge(inputs: RunInputs, parts: Parts) -> DecisionEngine:
     return DecisionEngine(inputs.bundle, inputs.overlays, _taker(inputs, parts.board, parts.windows), calendars)
 
 
+def _watcher(inputs: RunInputs, parts: Parts) -> Watcher:
+    """Return who judges watched rules on the facts of the run's state."""
+    calendars = as_rule_calendars(inputs.calendar)
+    taker = _taker(inputs, parts.board, parts.windows)
+    constants = of_the_firm({"account": inputs.account, "engine": inputs.config.settings.engine.engine_id})
+    return Watcher(inputs.bundle, inputs.overlays, taker, calendars, parts.board, parts.windows, constants)
+
+
 def _taker(inputs: RunInputs, board: FactBoard, windows: WindowCounters) -> SnapshotTaker | HouseClock:
     """Return who takes snapshots; a stated law date gives house facts that date's clock."""
     taker = SnapshotTaker(board, windows, inputs.calendar)
@@ -187,6 +202,7 @@ def _post_house_facts(inputs: RunInputs, board: FactBoard) -> None:
         fact = fact_of(inputs.bundle, path)
         value = list_content(inputs.bundle, path, read)
         board.put(path, (), value, read.as_of, f"list {read.name} v{read.version}", fact=fact)
+    board.put("switches.tripped", (inputs.account,), frozenset(), Timestamp(0), "switches")
     board.put("runtime.mode", (), inputs.mode, Timestamp(0), "runtime")
     board.put("runtime.armed", (), True, Timestamp(0), "runtime")
 

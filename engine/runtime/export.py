@@ -47,8 +47,8 @@ def export_run(started: Started, inputs: RunInputs, database: Database, folder: 
         ]
         content = RunContent(
             run_id=inputs.run_id, inputs=json.loads(inputs.identity), bundle_hash=inputs.bundle.hash,
-            is_bundle_approved=False, config_hash=inputs.config.config_hash, law_date=inputs.law_date,
-            metrics=metrics, audit=unit.audit.read(started.run_key), decisions=decisions,
+            is_bundle_approved=inputs.is_bundle_approved, config_hash=inputs.config.config_hash,
+            law_date=inputs.law_date, metrics=metrics, audit=unit.audit.read(started.run_key), decisions=decisions,
             orders=sorted(orders, key=lambda row: row.order_id), fills=state.fills,
             equity=[EquityRow(at, Money(equity)) for at, equity in state.equity_curve], execution=execution.rows,
         )  # fmt: skip

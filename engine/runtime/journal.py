@@ -1,6 +1,6 @@
 """Where the run is written: one transaction holds rows, reservation and audit entry, and the fold follows it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from engine.model.event import EventType
@@ -35,6 +35,8 @@ class RunJournal:
     def __init__(self, database: Database, run_key: str, book_id: str, state: DeskState) -> None:
         self._database, self.run_key, self._book_id, self._state = database, run_key, book_id, state
         self._version: int | None = None
+        self.after_commit: Callable[[], None] = lambda: None
+        """Called after every transaction that was committed: watched rules look at what it changed."""
 
     def take_over(self) -> Run:
         """Become the run's only writer and return how it stands; whoever wrote before is refused from now on.
@@ -56,6 +58,7 @@ class RunJournal:
         with self._database.write(self.run_key) as unit:
             self._hold_pen(unit)
             yield unit
+        self.after_commit()
 
     @contextmanager
     def write_book(self) -> Iterator[UnitOfWork]:
@@ -69,6 +72,7 @@ class RunJournal:
             if not unit.books.bump(self._book_id, version):
                 raise SecondWriter(f"book {self._book_id} moved on from version {version}")
         self._version = version + 1
+        self.after_commit()
 
     def _hold_pen(self, unit: UnitOfWork) -> int:
         version = unit.books.lock(self._book_id)

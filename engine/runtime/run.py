@@ -17,7 +17,7 @@ from engine.runtime.halt import HaltRequired, RunRefused
 from engine.runtime.inputs import RunInputs
 from engine.runtime.journal import SecondWriter
 from engine.store.database import Database
-from engine.store.runs import Mode, Run, RunStatus, name_run
+from engine.store.runs import LIVE_MODES, Mode, Run, RunStatus, name_run
 
 OPEN = (RunStatus.CREATED, RunStatus.ARMED, RunStatus.RUNNING)
 
@@ -39,10 +39,14 @@ def book_of(broker_books: Path, run_key: str) -> Path:
 def start_run(inputs: RunInputs, database: Database, broker_books: Path, operator: str, wall: Clock) -> Started:
     """Create and arm a run, or take up the attempt an earlier process left unfinished.
 
-    Only backtest and paper runs are armed here; live modes are refused (RUN_LIVE_UNAVAILABLE) until
-    arming with checklist and signatures exists. `operator` is the principal who arms.
+    Backtest and paper runs may judge by any bundle that compiles; live modes take only the approved one in
+    force (BUNDLE_UNAPPROVED), and are refused even then (RUN_LIVE_UNAVAILABLE) until arming with checklist
+    and signatures exists. `operator` is the principal who arms.
     """
     mode = Mode(inputs.mode)
+    if mode in LIVE_MODES and not inputs.is_bundle_approved:
+        what = f"bundle {inputs.bundle.hash[:12]} is not the approved bundle in force in this database"
+        raise RunRefused("BUNDLE_UNAPPROVED", what, "put it through review (`mqk rules propose`), or run in mode PAPER")
     refuse_live(mode)
     run_key = _open(inputs, database, mode, wall).run_key
     broker_books.mkdir(parents=True, exist_ok=True)
@@ -87,7 +91,7 @@ def _arm(inputs: RunInputs, run: Run, operator: str, composed: Composed, wall: C
     """Arm by a stored record that binds bundle and configuration, then begin."""
     record = {
         "v": 1, "run": run.run_id, "bundle": inputs.bundle.hash, "config": inputs.config.config_hash,
-        "armed_by": operator, "mode": run.mode.value, "bundle_approved": False,
+        "armed_by": operator, "mode": run.mode.value, "bundle_approved": inputs.is_bundle_approved,
     }  # fmt: skip
     journal = composed.journal
     with journal.write() as unit:

@@ -18,8 +18,8 @@ from engine.model.bar import Bar, Timeframe
 from engine.model.calendar import SessionCalendar
 from engine.model.event import EventType
 from engine.model.ids import derived_id
-from engine.model.numbers import Price, Quantity, divide_half_even
-from engine.model.order import Fill, Intent, IntentKind, OrderState, OrderType, Side, TimeInForce
+from engine.model.numbers import Price, Quantity, divide_half_even, notional
+from engine.model.order import EmergencyExit, Fill, Intent, IntentKind, OrderState, OrderType, Side, TimeInForce
 from engine.model.time import Timestamp
 from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
@@ -28,9 +28,17 @@ from engine.runtime.account import AccountFacts, Mark
 from engine.runtime.entry import Entry
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.tracked import OpenHold, Tracked
+from engine.runtime.watch_state import WatchState
 from engine.strategy.host import Host, HostStep
 
 FEED = "bars"
+WATCH_ENTRIES = (
+    EventType.WATCH_CHANGED, EventType.POST_TRADE_JUDGED, EventType.ACTION_TAKEN,
+    EventType.ACTION_CONFIRMED, EventType.ALERT_RAISED, EventType.TASK_OPENED, EventType.STRATEGY_DEMOTED,
+    EventType.KILL_SWITCH_TRIPPED, EventType.KILL_SWITCH_RESET_ASKED, EventType.KILL_SWITCH_RESET,
+    EventType.KILL_SWITCH_REFUSED,
+)  # fmt: skip
+"""What watched rules write down."""
 
 
 class BrokenRecord(Exception):
@@ -51,6 +59,8 @@ class Parts:
     host: Host
     monitor: Monitor
     market: MarketFacts
+    states_account: bool = True
+    """Whether this desk says what the account holds; a stream's facts say it themselves."""
 
 
 class DeskState:
@@ -58,7 +68,7 @@ class DeskState:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.account = AccountFacts(parts.board, parts.account, parts.ledger)
+        self.account = AccountFacts(parts.board, parts.account, parts.ledger, parts.calendar)
         self.pending: list[Intent] = []
         self.tracked: dict[str, Tracked] = {}
         self.by_client_id: dict[str, str] = {}
@@ -76,6 +86,7 @@ class DeskState:
         self.fills: list[Fill] = []
         self.trades: list[Trade] = []
         self.is_running = False
+        self.watch = WatchState()
         self._appliers: dict[EventType, Callable[[Entry], None]] = {
             EventType.RUN_STARTED: self._on_run, EventType.RUN_RESUMED: self._on_run,
             EventType.RUN_STOPPED: self._on_run, EventType.RUN_HALTED: self._on_run,
@@ -92,6 +103,7 @@ class DeskState:
             EventType.ORDER_FILLED: self._on_report, EventType.ORDER_ACKED: self._on_report,
             EventType.ORDER_CANCELED: self._on_report, EventType.ORDER_EXPIRED: self._on_report,
             EventType.ORDER_REPLACED: self._on_report, EventType.BROKER_REJECT: self._on_report,
+            **dict.fromkeys(WATCH_ENTRIES, self._on_watch),
         }  # fmt: skip
 
     def apply(self, entry: Entry) -> None:
@@ -107,6 +119,9 @@ class DeskState:
     # ---------------------------------------------------------------------------------- the market
     def _on_run(self, entry: Entry) -> None:
         self.is_running = entry.kind in (EventType.RUN_STARTED, EventType.RUN_RESUMED)
+        if entry.kind is EventType.RUN_STARTED and self.parts.states_account:
+            self.account.begin_session(self.parts.calendar.session_date(entry.at), entry.at)
+            self.account.post(entry.at)
 
     def _on_nothing(self, entry: Entry) -> None:
         return
@@ -196,6 +211,19 @@ class DeskState:
         mismatches = entry.body["mismatches"]
         self.parts.board.put("reconcile.mismatches", key, mismatches, entry.at, "reconcile", bar_due=due)
         self.parts.book.set_reconciled(entry.body["compared"], entry.body["doubted"])
+
+    def _on_watch(self, entry: Entry) -> None:
+        self.watch.apply(entry)
+        if entry.kind is EventType.POST_TRADE_JUDGED and entry.body["moment"] == "session end":
+            self.watch.session_judged = self.account.session
+        if entry.kind is EventType.ACTION_TAKEN:
+            self.pending += [intent_of(data) for data in entry.body["intents"]]
+            self.intent_count += len(entry.body["intents"])
+        if entry.kind is EventType.STRATEGY_DEMOTED and entry.body["is_shadow"]:
+            self.parts.host.demote(entry.body["strategy"])
+        if entry.kind in (EventType.KILL_SWITCH_TRIPPED, EventType.KILL_SWITCH_RESET):
+            key = (self.parts.account,)
+            self.parts.board.put("switches.tripped", key, self.watch.tripped(), entry.at, "switches")
 
     # ---------------------------------------------------------------------------------- intents
     def _on_signal(self, entry: Entry) -> None:
@@ -359,7 +387,7 @@ class DeskState:
         self.trades.append(Trade(fill, tracked.arrival, tracked.order.limit_price if tracked.order else None))
         key = (intent.strategy, intent.symbol)
         self.positions[key] = self.positions.get(key, 0) + intent.side.sign * fill.quantity
-        value = fill.quantity * fill.price // 1_000_000
+        value = notional(fill.quantity, fill.price)
         self._observe("fill", entry, intent, {"quantity": int(fill.quantity), "price": int(fill.price), "value": value})
 
     def _finish(self, tracked: Tracked) -> None:
@@ -400,7 +428,8 @@ def bar_of(body: "Any", at: Timestamp) -> Bar:
 
 def intent_of(data: "Any") -> Intent:
     """Return the intent an entry holds (integers in micros)."""
-    return Intent(
+    kind = EmergencyExit if data.get("is_emergency") else Intent
+    return kind(
         data["intent_id"], data["engine"], data["account"], data["strategy"], data["principal"],
         IntentKind(data["kind"]), data["symbol"], Side(data["side"]), OrderType(data["type"]),
         Quantity(data["quantity"]),
@@ -419,6 +448,8 @@ def intent_entry(intent: Intent) -> dict[str, Any]:
         value = getattr(intent, name)
         if value is not None:
             data[name] = value
+    if intent.is_emergency:
+        data["is_emergency"] = True
     return data
 
 

@@ -58,20 +58,29 @@ class TestReport:
         return tuple(sorted(found, key=lambda d: (d.span, d.code, d.message)))
 
 
+@dataclass(frozen=True, slots=True)
+class RuleCases:
+    """Every test of rule and scenario files as a case, and what is wrong with the rest.
+
+    `fixtures` are those the scenario files begin from, by rulebook and name.
+    """
+
+    cases: "tuple[Case, ...]"
+    wrong: tuple[Diagnostic, ...]
+    fixtures: frozenset[tuple[str, str]]
+
+
 def run_rule_tests(path: Path | None = None, tick: Tick = lambda done, total: None) -> TestReport:
     """Run every test of a folder's rule and scenario files. Raises Refused and RulesRefused."""
-    from dsl.scenarios import collect, run_case, skeleton
+    from dsl.scenarios import run_case, skeleton
 
     files = read_rule_files(path)
     bundle, found = compile_files(files)
     if bundle is None:
         raise RulesRefused(tuple(found), files.texts)
     calendars = rule_calendars()
-    cases, wrong = collect(bundle, calendars)
-    for scenario in files.scenarios:
-        case, problems = _read_scenario(scenario, files, bundle, calendars)
-        wrong += problems
-        cases += [case] if case is not None else []
+    read = read_cases(files, bundle, calendars)
+    cases = read.cases
     outcomes: list[Outcome] = []
     for case in cases:
         outcomes.append(run_case(bundle, case, calendars))
@@ -85,7 +94,24 @@ def run_rule_tests(path: Path | None = None, tick: Tick = lambda done, total: No
     untested = tuple(sorted({rule.id for rule in bundle.ruleset.rules} - named))
     passed = len(outcomes) - len(failures)
     texts = {**files.texts, **_scenario_texts(files)}
-    return TestReport(passed, tuple(failures), tuple(files.placed(d) for d in wrong), texts, untested)
+    return TestReport(passed, tuple(failures), tuple(files.placed(d) for d in read.wrong), texts, untested)
+
+
+def read_cases(files: RuleFiles, bundle: "Bundle", calendars: "Calendars") -> RuleCases:
+    """Return the tests of a compiled folder; places are those of its sources."""
+    from dsl.scenarios import collect
+
+    cases, wrong = collect(bundle, calendars)
+    named: set[tuple[str, str]] = set()
+    for scenario in files.scenarios:
+        loaded, problems = _load_scenario(scenario, files)
+        case = None
+        if loaded is not None:
+            case, problems = _read_scenario(loaded, scenario, files, bundle, calendars)
+            named.add((str(loaded.value.get("rulebook", "")), str(loaded.value.get("fixture", ""))))
+        wrong += problems
+        cases += [case] if case is not None else []
+    return RuleCases(tuple(cases), tuple(wrong), frozenset(named))
 
 
 def rule_calendars() -> "Calendars":
@@ -95,11 +121,7 @@ def rule_calendars() -> "Calendars":
     return as_rule_calendars(load_calendar())
 
 
-def _read_scenario(
-    path: Path, files: RuleFiles, bundle: "Bundle", calendars: "Calendars"
-) -> "tuple[Case | None, list[Diagnostic]]":
-    from dsl.scenario_file import read_scenario
-
+def _load_scenario(path: Path, files: RuleFiles) -> tuple[Loaded | None, list[Diagnostic]]:
     name = path.relative_to(files.root).as_posix()
     loaded = load_yaml(path.read_bytes(), name)
     faults: list[ContractFault] = []
@@ -110,7 +132,15 @@ def _read_scenario(
         faults = checked if isinstance(checked, list) else []
     if faults or isinstance(loaded, list):
         return None, [_of_contract(fault, name) for fault in faults]
-    return read_scenario(loaded.value, name, bundle, _places(loaded), calendars)
+    return loaded, []
+
+
+def _read_scenario(
+    loaded: Loaded, path: Path, files: RuleFiles, bundle: "Bundle", calendars: "Calendars"
+) -> "tuple[Case | None, list[Diagnostic]]":
+    from dsl.scenario_file import read_scenario
+
+    return read_scenario(loaded.value, path.relative_to(files.root).as_posix(), bundle, _places(loaded), calendars)
 
 
 def _of_contract(fault: ContractFault, name: str) -> Diagnostic:

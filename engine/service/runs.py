@@ -41,11 +41,15 @@ def open_existing(address: str) -> "Database":
     """Return a database that must be there already: reading never makes an empty one. Raises Refused."""
     from engine.store.database import open_database
 
-    if address.startswith(_FILE):
-        path = Path(address.removeprefix(_FILE))
-        if not path.is_file():
-            raise Refused("DATABASE_NONE", f"there is no database {path}", "name it with --db", Kind.USAGE)
+    if not is_there(address):
+        path = address.removeprefix(_FILE)
+        raise Refused("DATABASE_NONE", f"there is no database {path}", "name it with --db", Kind.USAGE)
     return open_database(address)
+
+
+def is_there(address: str) -> bool:
+    """Return whether a database can be looked at: a file that exists, or a server, which answers for itself."""
+    return not address.startswith(_FILE) or Path(address.removeprefix(_FILE)).is_file()
 
 
 def list_runs(address: str, engine: str | None = None, limit: int = 20) -> tuple[RunLine, ...]:

@@ -199,7 +199,7 @@ def test_what_is_proven_to_reduce_has_the_purpose_of_an_exit(journal: DeskJourna
         (("over 60 s per strategy", "over 61 s per strategy"), "window:pre_trade.rate.allowed_in_minute",
          "the window is defined otherwise"),
         (('from file "restricted.csv"', 'from file "other.csv"'), "list:pre_trade.restricted.restricted",
-         "the list is another file"),
+         "the list is another one"),
     ],
 )  # fmt: skip
 def test_a_window_or_list_that_means_something_else_is_not_taken_for_the_old_one(
@@ -298,9 +298,21 @@ def test_a_reason_on_record_is_kept(desk: JudgedDesk, journal: DeskJournal) -> N
 def test_a_list_whose_content_is_gone_is_unknown(desk: JudgedDesk) -> None:
     replayed = replay(journal_of(desk, list=False), desk.bundle)
     path = "list:pre_trade.restricted.restricted"
-    assert reasons(replayed) == {path: "its content is not at hand"}
+    assert reasons(replayed) == {path: "its content is not at hand or cannot be read"}
     assert list(replayed.missing) == [f"{path} {LISTED[:12]}"]
     assert replayed.changes.undecided["REST-01"] > len(desk.records) / 2  # an exit is excepted before it is looked up
+
+
+def test_a_list_that_is_not_of_the_candidates_type_is_unknown(journal: DeskJournal) -> None:
+    numbers = candidate(
+        ("list restricted of symbol", "list restricted of quantity"),
+        ("intent.symbol in restricted", "intent.quantity in restricted"),
+    )
+    replayed = replay(journal, numbers)
+    path = "list:pre_trade.restricted.restricted"
+    assert reasons(replayed) == {path: "its content is not at hand or cannot be read"}
+    said = replayed.missing[f"{path} {LISTED[:12]}"]
+    assert "is no quantity" in said and "correct the list, or the rulebook" in said
 
 
 def test_without_the_recorded_rules_windows_and_lists_are_unknown(desk: JudgedDesk) -> None:

@@ -2,12 +2,18 @@
 
 import json
 import re
+from collections.abc import Collection
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 from dsl.bundle import Bundle
 from dsl.contracts import Schema
-from dsl.diagnostics import Diagnostic, in_order
+from dsl.diagnostics import Diagnostic, has_errors, in_order
+from dsl.lint.catalogue import CODES
+from dsl.lint.linter import lint
+from dsl.lint.mending import with_edits
+from dsl.lint.subject import Subject
 from dsl.pipeline import compile_rules
 from dsl.scenarios import Case, collect
 from dsl.text import Source
@@ -15,6 +21,8 @@ from dsl.text import Source
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 EXAMPLE = "pre_trade/example.rules"
+TODAY = date(2026, 3, 2)
+"""The day examples are linted on."""
 _EXPECTED = re.compile(r"^# expect ([EW]\d{3}) (\d+):(\d+)$", re.M)
 _NEXT_FILE = re.compile(r"^# file (\S+)\n", re.M)
 
@@ -64,6 +72,14 @@ def diagnose(example: str) -> list[Diagnostic]:
     """Return everything a check reports of an example, its tests included."""
     bundle, found = compile_rules(sources_of(example), schemas())
     return in_order([*found, *(collect(bundle)[1] if bundle else ())])
+
+
+def linted(example: str, codes: Collection[str] = CODES) -> list[Diagnostic]:
+    """Return what the linter says of an example; every error is a failure."""
+    bundle, warned = compile_rules(sources_of(example), schemas())
+    cases, wrong = collect(bundle) if bundle else ([], [])
+    assert bundle is not None and not has_errors([*warned, *wrong]), [*warned, *wrong]
+    return lint(Subject(bundle, tuple(cases), frozenset(), TODAY), with_edits(warned, bundle), codes)
 
 
 def places(found: list[Diagnostic]) -> list[tuple[str, int, int]]:
