@@ -10,12 +10,13 @@ from dsl import ir
 from dsl.bundle import Bundle
 from dsl.calendars import Calendars, Sessions, sessions_of
 from dsl.interpret import Interpreter, judge
-from dsl.program import AgeCheck, Overlay, Program, in_force
+from dsl.program import REDUCES, AgeCheck, Overlay, Program, Slot, in_force
 from dsl.reads import all_facts, rule_expressions
 from dsl.snapshot import Reason, Snapshot
 from dsl.windows import Happening, aggregate, counts
 from engine.decision.clip import blocks
 from engine.decision.clockwork import reads_clock, turns
+from engine.decision.record import decode
 from engine.facts.snapshot import CLOCK
 from engine.facts.windows import Inside
 from engine.model.calendar import CalendarBounds, Session, SessionCalendar
@@ -91,7 +92,11 @@ class Moment:
 
 @dataclass(slots=True)
 class Course:
-    """The record as time goes on. `own` are the events the decision itself led to."""
+    """The record as time goes on.
+
+    `own` are the events the decision itself led to, `given` what the order says of itself (by name, as stored in
+    the record), which rules may ask for that are not in force yet.
+    """
 
     bundle: Bundle
     start: int
@@ -99,6 +104,7 @@ class Course:
     snapshot: Snapshot
     inside: Mapping[str, Inside]
     own: Sequence[Happening]
+    given: Mapping[str, Any]
     almanac: Almanac
     overlays: Sequence[Overlay] = ()
     calendars: Calendars = field(default_factory=dict)
@@ -129,9 +135,11 @@ class Course:
                 if seen is None:
                     unseen.add(slot.path)
                 value, reason = seen if seen is not None else (None, Reason.STALE)
-            elif known is None:  # stale, so that no rule takes it for absent
-                unseen.add(slot.path)
-                value, reason = None, Reason.STALE
+            elif known is None:
+                seen = self._given(slot)
+                if seen is None:  # stale, so that no rule takes it for absent
+                    unseen.add(slot.path)
+                value, reason = seen if seen is not None else (None, Reason.STALE)
             else:
                 value, reason = self.snapshot.values[known], self.snapshot.reasons.get(known)
             if value is None and reason is None and not slot.fact.optional:
@@ -156,6 +164,15 @@ class Course:
             program = in_force(self.bundle, self.program.stage, law_date, self.overlays, self.calendars)
             self._programs[since] = program
         return self._programs[since]
+
+    def _given(self, slot: Slot) -> tuple[Any, Reason | None] | None:
+        """Return what the order says of itself, None where that is not what is asked."""
+        namespace, _, name = slot.path.partition(".")
+        if slot.path == "intent.increases_risk":
+            return not self.snapshot.values[self.program.index[REDUCES]], None
+        if namespace != "intent" or (name not in self.given and not slot.fact.optional):
+            return None
+        return (decode(self.given[name], slot.fact) if name in self.given else None), None
 
     def _clock(self, path: str, at: int, law_date: date) -> Any:
         match path:

@@ -111,7 +111,8 @@ def why(
     course = None
     if almanac is not None:
         course = Course(
-            bundle, at, program, snapshot, inside, own_events(record), almanac, overlays, calendars or {}
+            bundle, at, program, snapshot, inside, own_events(record), record["intent"], almanac, overlays,
+            calendars or {},
         )  # fmt: skip
     return _explanation(record, findings, final, flips_of(record, decision, course))
 

@@ -27,6 +27,8 @@ def release_of(cause: Cause, bundle: Bundle, calendars: Calendars) -> str:
         return f"until {format_timestamp(cause.until)}, then it ends by itself"
     if rule is None:
         return f"until {cause.rule} lets go"
+    if isinstance(rule.own, ir.Checklist):
+        return "until its facts are told" if cause.line == MISSING else "until it is armed again"
     if not isinstance(rule.own, ir.Switch):
         return "as long as its condition holds: when that ends cannot be foreseen" + _longer(rule, cause)
     if cause.line == MISSING and cause.code == "FACT_MISSING" and cause.posture != rule.own.posture:

@@ -194,7 +194,8 @@ class _Run:
     def inside(self, now: int) -> Inside:
         """Return the events inside at `now`."""
         self._drop(now)
-        return Inside(tuple((at, value) for at, value, _ in self._entries), self._watched)
+        watched = self._watched if self._window.is_market else None
+        return Inside(tuple((at, value) for at, value, _ in self._entries), watched)
 
     def is_idle(self, now: int) -> bool:
         """Return whether the window under this key is as if nothing had ever happened."""

@@ -101,5 +101,6 @@ def _test(random: Random, reads: list[str]) -> str:
             "not session.is_open", "session.is_open", f"now - desk.stamp < {wait} s",
             "now - desk.stamp < 2 * desk.patience", "now < desk.stamp + desk.patience", "law_date <= desk.day",
             "session.date - desk.day < 2 days", "law_date + 2 sessions > desk.day", "desk.flag",
+            "desk.stamp + desk.patience - now > 0 s", "(now - desk.stamp) * 2 < desk.patience",
         )
     )  # fmt: skip
