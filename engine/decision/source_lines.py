@@ -87,7 +87,7 @@ def _values(expr: ir.Expr, interpreter: Interpreter) -> list[tuple[Span, str]]:
 def _visit(expr: ir.Expr, interpreter: Interpreter, take: Callable[[ir.Expr], None]) -> None:
     """Walk the branches that were needed; a name inside an aggregate belongs to its rows."""
     match expr:
-        case ir.FactRef() | ir.ParamRef() | ir.LetRef() | ir.Aggregate():
+        case ir.FactRef() | ir.ParamRef() | ir.Lookup() | ir.LetRef() | ir.Aggregate():
             take(expr)
         case ir.Known():
             take(expr.fact)
