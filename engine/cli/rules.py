@@ -205,3 +205,27 @@ def _say_limits(report: "LimitsReport") -> None:
                 for i in report.approvals
             ],
         )  # fmt: skip
+
+
+@app.command()
+def doc(
+    out: Annotated[Path, typer.Option("--out", help="Folder the handbook is written into; made if it is not there.")],
+    path: RulesArgument = None,
+    form: FormatOption = Format.TEXT,
+) -> Exit:
+    """Write the handbook of the rules, as Markdown and as HTML: words, citations, dates, tests and history."""
+    from engine.cli.progress import progress
+    from engine.service.handbook import write_handbook
+
+    with progress("testing rules") as tick:
+        written = write_handbook(path, out, tick)
+    if form is not Format.TEXT:
+        say_json(written.as_data())
+    else:
+        say(written.markdown)
+        say(written.html)
+        failing = f", {written.failing} of them FAIL" if written.failing else ""
+        say(f"{written.entries} entries of {written.rulebooks} rulebooks, {written.tests} scenarios{failing}")
+        if written.history:
+            say(f"without history: {written.history}")
+    return Exit.FINDINGS if written.failing else Exit.FINE
