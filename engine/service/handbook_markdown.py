@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from engine.service.display import clean
 from engine.service.handbook_pages import Cell, Chapter, Entry, Grid, Handbook, Line
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
+_LEADING = re.compile(r"^(?:(\d+)(?=[.)](?:\s|$))|(?=[-+#=]))")
+"""What makes a list, a heading or a rule of a line it begins."""
 _RUNS = re.compile(r"`+")
 
 
@@ -101,5 +103,4 @@ def _code(text: str, is_tabled: bool) -> str:
 
 def escaped(text: str) -> str:
     """Return words in which nothing is markup any more, on one line."""
-    shown = _SPECIAL.sub(r"\\\1", clean(text))
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", shown)
+    return _LEADING.sub(lambda found: f"{found[1] or ''}{chr(92)}", _SPECIAL.sub(r"\\\1", clean(text)))
