@@ -52,7 +52,11 @@ table slack "Room by side" {
     row any = 2
 }
 
-let twice = intent.quantity * 2
+param factor: count within 1 .. 3 tighter when higher {
+  always = 2 cite "Policy 3.3"
+}
+
+let twice = intent.quantity * factor
 
 ## HOSTILE
 limit BOK-01 "Order size" {
@@ -215,6 +219,7 @@ def test_prose_properties_dates_and_what_rests_on_what_are_told(mqk, tmp_path, r
         assert told in rule, told
     limit = entry(markdown, "rule-BOK-01")
     assert "- measures: `twice`" in limit and "- names: [`twice`](#let-pre_trade.book.twice)" in limit
+    assert "| [`factor`](#param-pre_trade.book.factor) |  | always | `2` | Policy 3.3 |" in limit
     assert "| reject | `OVER` | `reject above most_shares unless intent.reduces_only as OVER` |" in limit
     assert "| swing | 2026-06-01 | `40 shares` | Policy 3.2 |" in limit
     param = entry(markdown, "param-pre_trade.book.most_shares")
@@ -316,5 +321,5 @@ def test_without_git_the_handbook_says_that_history_is_left_out(mqk, tmp_path, r
 def test_machines_are_told_where_it_is_and_what_it_holds(mqk, tmp_path, rules) -> None:
     ended = mqk("rules", "doc", rules, "--out", tmp_path / "out", "--format", "json")
     told = json.loads(ended.out)
-    assert (told["rulebooks"], told["entries"], told["tests"], told["failing"]) == (1, 10, 3, 0)
+    assert (told["rulebooks"], told["entries"], told["tests"], told["failing"]) == (1, 11, 3, 0)
     assert Path(told["markdown"]).is_file() and Path(told["html"]).is_file()
