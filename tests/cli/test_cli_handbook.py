@@ -304,12 +304,42 @@ def test_history_tells_who_wrote_and_changed_each_declaration_and_nothing_of_lay
     Page(page)
 
 
+def test_a_merge_of_two_changes_of_one_file_is_neither_a_removal_nor_a_new_text(mqk, tmp_path, rules) -> None:
+    git(tmp_path, "init", "--initial-branch=main")
+    book = rules / "pre_trade" / "book.rules"
+    first = own_rules()
+    commit(rules, "Write the sizes", "2026-01-02")
+    git(tmp_path, "checkout", "-b", "side")
+    book.write_text(first.replace("= 40 shares", "= 30 shares"), "utf-8")
+    commit(rules, "Lower the cap", "2026-02-03")
+    git(tmp_path, "checkout", "main")
+    book.write_text(first.replace('test "together"', 'test "all together"'), "utf-8")
+    commit(rules, "Name the test", "2026-03-04")
+    git(tmp_path, "merge", "side", "-m", "Merge the side", day="2026-04-05")
+    _, markdown, _ = written(mqk, tmp_path / "out", rules)
+    assert history(markdown, "rule-BOK-01") == [("2026-01-02", "written", "Write the sizes")]
+    done = history(markdown, "param-pre_trade.book.most_shares")
+    assert done[-1] == ("2026-01-02", "written", "Write the sizes")
+    assert {what for _, what, _ in done[:-1]} == {"changed"} and "Lower the cap" in {said for _, _, said in done}
+
+
 def test_without_a_repository_the_handbook_says_that_history_is_left_out(mqk, tmp_path, rules, monkeypatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     said, markdown, page = written(mqk, tmp_path / "out", rules)
     told = "History is left out: the rules are not in a git repository."
     assert told in markdown and told in page and "#### history" not in markdown
     assert said.endswith("without history: the rules are not in a git repository\n")
+
+
+def test_history_that_is_not_there_or_only_in_part_is_left_out(mqk, tmp_path, rules) -> None:
+    git(tmp_path, "init", "--initial-branch=main")
+    _, markdown, _ = written(mqk, tmp_path / "new", rules)
+    assert "History is left out: git has no history of the rules." in markdown
+    commit(rules, "Write the sizes", "2026-01-02")
+    git(tmp_path, "commit", "--allow-empty", "-m", "Later", day="2026-01-03")
+    git(tmp_path, "clone", "--depth=1", f"file://{tmp_path}", str(tmp_path / "copy"))
+    _, markdown, _ = written(mqk, tmp_path / "out", tmp_path / "copy" / "rules")
+    assert "History is left out: the repository is a shallow copy, without its history." in markdown
 
 
 def test_without_git_the_handbook_says_that_history_is_left_out(mqk, tmp_path, rules, monkeypatch) -> None:
