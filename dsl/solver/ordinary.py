@@ -1,0 +1,58 @@
+"""What facts ordinarily say: the fixtures of the rule files, and for the rest something inside the contract."""
+
+from dsl.bundle import Bundle
+from dsl.cases import Collector, default_open
+from dsl.solver.facts import FactVar
+from dsl.solver.meaning import Meanings, Side
+from dsl.solver.situation import ABSENT, Told
+from dsl.solver.words import is_amount, is_word
+from dsl.syntax import Scenario
+from dsl.types import Kind, scale_of
+
+INCREASES = "intent.increases_risk"
+"""True unless a scenario says otherwise."""
+
+
+def ordinary_facts(meanings: Meanings, side: Side, first: tuple[str, ...] = ()) -> dict[str, Told]:
+    """Return what the fixtures of a bundle say of each fact; rulebooks in `first` are believed before others."""
+    bundle = side.program.bundle
+    out: dict[str, Told] = {}
+    for name in (*first, *(book.name for book in bundle.books if book.name not in first)):
+        for path, value in fixture_facts(bundle, name).items():
+            out.setdefault(meanings.key(side, path), Told(value))
+    return out
+
+
+def fixture_facts(bundle: Bundle, book_name: str) -> dict[str, object]:
+    """Return what the fixtures of one rulebook set, the first fixture that sets a fact deciding."""
+    book = next((book for book in bundle.books if book.name == book_name), None)
+    out: dict[str, object] = {}
+    for fixture in book.fixtures.values() if book is not None else ():
+        scenario = Scenario(fixture.span, fixture.name, (), (), (), None, None, ())
+        case = Collector(bundle, book, default_open, []).case("", (), fixture.assignments, scenario)  # type: ignore[arg-type]
+        for path, setting in case.settings.items() if case is not None else ():
+            out.setdefault(path, setting.value)
+    return out
+
+
+def usual(var: FactVar) -> Told:
+    """Return something a fact nobody set may say: nothing happened, no list holds anybody, one of everything."""
+    kind, fact = var.fact.type, var.fact
+    if fact.optional:
+        return ABSENT
+    if kind.kind is Kind.BOOL:
+        return Told(fact.path == INCREASES)
+    if kind.kind is Kind.SET:
+        return Told(frozenset())
+    if kind.kind is Kind.LIST:
+        return Told(())
+    if is_word(kind):
+        return Told(kind.values[0] if kind.values else "X")
+    assert is_amount(kind)
+    scale = scale_of(kind)
+    value = 0 if var.is_counted else scale
+    if fact.low is not None and (value < fact.low * scale or (fact.low_open and value == fact.low * scale)):
+        value = int(fact.low * scale) + scale
+    if fact.high is not None and value > fact.high * scale:
+        value = int(fact.high * scale)
+    return Told(value)
