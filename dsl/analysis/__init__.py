@@ -9,5 +9,10 @@
     telling.py      a situation in words: which facts, what each side says
     scenario.py     a situation as a test that can be pasted into a rule file
 
-The solver is asked through `dsl.solver`; nothing here knows z3.
+The solver is asked through `dsl.solver`; nothing here knows z3, and nothing but this line may be imported before
+`is_available` was asked.
 """
+
+from dsl.solver import is_available
+
+__all__ = ["is_available"]

@@ -1,18 +1,21 @@
 """Two bundles against one another: each rule, and all rules of a stage together, on every law date."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dsl.analysis.changes import Change, list_changes, number_changes, word_changes
-from dsl.analysis.dates import Stretch, stretches
+from dsl.analysis.conditions import read_conditions
+from dsl.analysis.dates import DAY, Stretch, stretches
 from dsl.analysis.relation import Relation, Shown, Witness, overall
+from dsl.analysis.scenario import pasted, told_of
 from dsl.bundle import Bundle
 from dsl.solver.inquiry import LAW_DATE, Inquiry, Moment
 from dsl.solver.meaning import unranked
 from dsl.solver.outcome import NotRanked, Outcome, goes_now, is_weaker, says_less
 from dsl.solver.search import WORK, Answer, Verdict
 from dsl.solver.situation import Situation
+from dsl.solver.words import Formula
 
 A, B = 0, 1
 NOT_RANKED = "its effects are no verdicts, and only verdicts are ranked"
@@ -63,9 +66,12 @@ class Comparison:
         return tuple(rule for stage in self.stages for rule in stage.rules)
 
 
-def compare(before: Bundle, after: Bundle, law_date: date | None = None, work: int = WORK) -> Comparison:
-    """Return how two bundles stand to one another, on one law date or at every change of either."""
-    comparer = _Comparer(before, after, law_date, work)
+def compare(before: Bundle, after: Bundle, law_date: date | None = None, effort: int = 1) -> Comparison:
+    """Return how two bundles stand to one another, on one law date or at every change of either.
+
+    `effort` multiplies the work one question may cost.
+    """
+    comparer = _Comparer(before, after, law_date, WORK * effort)
     stages = sorted({rule.stage for bundle in (before, after) for rule in bundle.ruleset.rules})
     return Comparison(
         tuple(comparer.stage(stage) for stage in stages), number_changes(before, after), list_changes(before, after)
@@ -79,6 +85,7 @@ class _Comparer:
     law_date: date | None
     work: int
     _known: dict[tuple[object, ...], Shown] = field(default_factory=dict)
+    _moves: dict[tuple[str, Stretch], Relation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._inquiry = Inquiry((self.before, self.after), self.work)
@@ -88,9 +95,9 @@ class _Comparer:
         moments = [(at, self._inquiry.on(stage, at.day, (at.first, at.last))) for at in self._stretches]
         ids = sorted({rule.id for b in (self.before, self.after) for rule in b.ruleset.rules if rule.stage == stage})
         rules = tuple(self._rule(rule_id, moments) for rule_id in ids)
-        parts = tuple(self._together(at, moment, ids, rules) for at, moment in moments)
+        parts = [self._together(at, moment, ids) for at, moment in moments]
         relation = overall([part.relation for part in parts])
-        return StageChange(stage, relation, tuple(p for p in parts if p.relation is not Relation.EQUAL), rules)
+        return StageChange(stage, relation, _following(parts), rules)
 
     # ---------------------------------------------------------------------------------- one rule
     def _rule(self, rule_id: str, moments: list[tuple[Stretch, Moment]]) -> RuleChange:
@@ -98,7 +105,8 @@ class _Comparer:
         rule = now or was
         assert rule is not None
         parts = [self._asked(at, moment, rule_id) for at, moment in moments]
-        moved = tuple(part for part in parts if part.relation is not Relation.EQUAL)
+        self._moves.update({(rule_id, part.stretch): part.relation for part in parts})
+        moved = _following(parts)
         if was is None or now is None:
             return RuleChange(rule_id, rule.title, Relation.ADDED if was is None else Relation.REMOVED, moved)
         relation = overall([part.relation for part in parts])
@@ -111,9 +119,9 @@ class _Comparer:
         return self._once((rule_id, was, now), at, moment, lambda: self._show(at, moment, (rule_id,), (rule_id,)))
 
     # ---------------------------------------------------------------------------------- all rules
-    def _together(self, at: Stretch, moment: Moment, ids: list[str], rules: tuple[RuleChange, ...]) -> Shown:
-        moved = {part.relation for rule in rules for part in rule.parts if part.stretch == at}
-        if not moved:
+    def _together(self, at: Stretch, moment: Moment, ids: list[str]) -> Shown:
+        moved = {self._moves[rule_id, at] for rule_id in ids}
+        if moved == {Relation.EQUAL}:
             return Shown(at, Relation.EQUAL)
         key = tuple((rule_id, moment.meaning(A, rule_id), moment.meaning(B, rule_id)) for rule_id in ids)
         return self._once(key, at, moment, lambda: self._show(at, moment, tuple(ids), (), moved))
@@ -123,7 +131,7 @@ class _Comparer:
         known = self._known.get(key)
         if known is None or any(LAW_DATE in side.program.index for side in moment.sides):
             known = self._known[key] = ask()
-        looser, tighter = (witness and replace(witness, stretch=at) for witness in (known.looser, known.tighter))
+        looser, tighter = (_moved(witness, moment, at) for witness in (known.looser, known.tighter))
         return replace(known, stretch=at, looser=looser, tighter=tighter)
 
     def _show(
@@ -151,6 +159,31 @@ class _Comparer:
         return Shown(at, _RELATION[verdicts[A] is Verdict.FOUND, verdicts[B] is Verdict.FOUND], less, more, lets_go)
 
 
+def witness_where(
+    before: Bundle, after: Bundle, shown: Shown, stage: str, conditions: Sequence[str], effort: int = 1
+) -> Witness | None:
+    """Return an order like those of `shown`, judged by all rules of a stage, that also keeps these conditions.
+
+    The conditions are texts of the language over facts. Nothing is stale in it and no window has counted
+    anything; nothing is absent either, unless there is no such order. None where none was found.
+    """
+    read = read_conditions(after, conditions)
+    if read is None:
+        return None
+    inquiry, at = Inquiry((before, after), WORK * effort), shown.stretch
+    moment = inquiry.on(stage, at.day, (at.first, at.last), read)
+    ids = tuple(sorted({*moment.rules[A], *moment.rules[B]}))
+    ends = (A, B) if shown.looser is not None else (B, A)
+    outcomes = [moment.outcome(end, ids) for end in ends]
+    for is_complete in (True, False):
+        kept = [moment.holds(B, condition) for condition in read]
+        side = moment.together(moment.undisturbed(is_complete), *kept)
+        answer, _ = _ask(moment, ids, (), (outcomes[0], outcomes[1]), ends, side)
+        if answer.verdict is Verdict.FOUND:
+            return _witness(at, moment, (), answer)
+    return None
+
+
 NEITHER = (Answer(Verdict.NEVER), Verdict.NEVER)
 _RELATION = {
     (False, False): Relation.EQUAL,
@@ -161,11 +194,13 @@ _RELATION = {
 
 
 def _ask(
-    moment: Moment, ids: tuple[str, ...], judged: tuple[str, ...], outcomes: tuple[Outcome, Outcome], ends: tuple[int, int]
+    moment: Moment, ids: tuple[str, ...], judged: tuple[str, ...], outcomes: tuple[Outcome, Outcome],
+    ends: tuple[int, int], beside: Formula | None = None,
 ) -> tuple[Answer, Verdict]:  # fmt: skip
     """Return an order that side `ends[1]` judges more weakly than side `ends[0]`, and whether one goes that did not.
 
-    An order that goes and did not is the better example; where there is none any weaker verdict is.
+    An order that goes and did not is the better example; where there is none any weaker verdict is. `beside` is
+    what must hold of it too.
     """
     (strong, weak), (of, to) = outcomes, ends
 
@@ -175,17 +210,48 @@ def _ask(
 
     books = _books(moment, ids)
     weaker = is_weaker(weak, strong)
+    if beside is not None:
+        weaker = moment.together(weaker, beside)
     crossing = moment.find(goes_now(weaker, weak, strong), confirm, books)
     if crossing.verdict is Verdict.FOUND:
         return crossing, Verdict.FOUND
     return moment.find(weaker, confirm, books), crossing.verdict
 
 
+def _moved(witness: Witness | None, moment: Moment, at: Stretch) -> Witness | None:
+    """Return an order as it is said on other law dates, on which the same rules hold."""
+    if witness is None or witness.stretch == at:
+        return witness
+    return replace(witness, stretch=at, scenario=pasted(moment, at, witness.situation, witness.rules))
+
+
+def _following(parts: Iterable[Shown]) -> tuple[Shown, ...]:
+    """Return what is not equal, stretches that follow one another and were shown the same taken together."""
+    out: list[Shown] = []
+    for part in parts:
+        if part.relation is Relation.EQUAL:
+            continue
+        before = out[-1] if out else None
+        if before is not None and _is_one(before, part):
+            out[-1] = replace(before, stretch=Stretch(before.stretch.first, part.stretch.last))
+        else:
+            out.append(part)
+    return tuple(out)
+
+
+def _is_one(before: Shown, part: Shown) -> bool:
+    follows = before.stretch.last is not None and part.stretch.first == before.stretch.last + DAY
+    said = [(shown.relation, shown.lets_go, shown.why) for shown in (before, part)]
+    return follows and said[0] == said[1]
+
+
 def _witness(at: Stretch, moment: Moment, judged: tuple[str, ...], answer: Answer) -> Witness | None:
     if not answer.situations:
         return None
     situation, only = answer.situations[0], judged or None
-    return Witness(at, situation, moment.replay(A, situation, only), moment.replay(B, situation, only), judged)
+    before, after = moment.replay(A, situation, only), moment.replay(B, situation, only)
+    told = told_of(moment, situation, judged)
+    return Witness(at, situation, before, after, judged, pasted(moment, at, situation, judged), told)
 
 
 def _books(moment: Moment, ids: tuple[str, ...]) -> tuple[str, ...]:

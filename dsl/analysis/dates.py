@@ -54,15 +54,3 @@ def _changes(bundle: Bundle) -> Iterable[date]:
         for row in param.rows:
             if row.since is not None:
                 yield date.fromisoformat(row.since)
-
-
-def joined(parts: Iterable[Stretch]) -> tuple[Stretch, ...]:
-    """Return stretches with those that follow one another taken together."""
-    out: list[Stretch] = []
-    for part in parts:
-        before = out[-1] if out else None
-        if before is not None and before.last is not None and part.first == before.last + DAY:
-            out[-1] = Stretch(before.first, part.last)
-        else:
-            out.append(part)
-    return tuple(out)

@@ -1,11 +1,13 @@
 """How two versions of something stand to one another, and the orders that show it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from dsl.analysis.dates import Stretch
+from dsl.analysis.scenario import Pasted
 from dsl.judgement import Judgement
-from dsl.solver.situation import Situation
+from dsl.solver.situation import Situation, Told
 
 
 class Relation(StrEnum):
@@ -34,6 +36,9 @@ class Witness:
     after: Judgement
     rules: tuple[str, ...]
     """Ids of the rules that were judged; empty for all."""
+    scenario: Pasted
+    facts: Mapping[str, Told]
+    """What is told of every fact that is no window, by path."""
 
 
 @dataclass(frozen=True, slots=True)

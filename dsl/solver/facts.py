@@ -80,7 +80,9 @@ class FactVar:
     def _outside(self, contract: Fact) -> list[Formula]:
         """Return where this side's contract refuses a value that another side's accepts."""
         if contract.type.kind is Kind.ENUM:
-            others = [word for other in self.contracts for word in other.type.values if word not in contract.type.values]
+            others = [
+                word for other in self.contracts for word in other.type.values if word not in contract.type.values
+            ]
             return [self.value == self.words.code(word) for word in dict.fromkeys(others)]
         if not is_amount(contract.type):
             return []

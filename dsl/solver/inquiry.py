@@ -20,6 +20,7 @@ from dsl.solver.situation import Situation, Told, evaluate, replay
 from dsl.solver.translate import Translator
 from dsl.solver.words import Formula, Words
 from dsl.solver.world import World
+from dsl.text import NOWHERE
 
 LAW_DATE, NOW = "law_date", "now"
 Days = tuple[date | None, date | None]
@@ -79,6 +80,28 @@ class Moment:
         """Return the condition that an expression is known and true."""
         found = self.inquiry.translator.term(self.sides[at], condition, kleene=True)
         return z3.And(found.known, found.value)
+
+    def together(self, *conditions: Formula) -> Formula:
+        """Return the condition that all of several hold."""
+        return z3.And(*conditions)
+
+    def undisturbed(self, is_complete: bool) -> Formula:
+        """Return the condition that no fact is stale or disputed and no window has counted anything.
+
+        With `is_complete` nothing is absent either that a contract says is always there.
+        """
+        parts: list[Formula] = []
+        for side in self.sides:
+            for path in side.program.index:
+                fact = side.fact(path)
+                self.inquiry.translator.term(side, ir.FactRef(fact.type, NOWHERE, path))
+                var = self.inquiry.world.fact(side, path)
+                parts += [z3.Not(var.broken), *(z3.Not(late) for late in var.lates.values())]
+                if var.is_counted:
+                    parts.append(z3.Not(var.given) if fact.optional else z3.Implies(var.given, var.value == 0))
+                elif is_complete and not fact.optional:
+                    parts.append(var.given)
+        return z3.And(*parts)
 
     # ---------------------------------------------------------------------------------- questions
     def find(self, goal: Formula, confirm: Callable[[Situation], bool], books: tuple[str, ...] = ()) -> Answer:

@@ -15,12 +15,11 @@ from dsl.text import Span
 from dsl.types import Kind, Type
 
 HANDLED_RULE = frozenset(
-    ("id", "kind", "title", "rulebook", "stage", "mode", "scope", "since", "until", "when", "measure", "needs")
-    + ("missing", "lines", "because", "cite", "owner", "doc", "span")
+    "id kind title rulebook stage mode scope since until when measure needs missing lines because cite owner doc"
+    " span".split()
 )
-HANDLED_LINE = frozenset(
-    ("number", "effect", "code", "condition", "relation", "bounds", "unless", "approval", "span")
-)  # fmt: skip
+HANDLED_LINE = frozenset("number effect code condition relation bounds unless approval span".split())
+"""What of a rule and of a line is part of a verdict, or words alone; whatever else they have is not ranked."""
 
 
 @dataclass(eq=False)

@@ -14,11 +14,16 @@ INCREASES = "intent.increases_risk"
 
 
 def ordinary_facts(meanings: Meanings, side: Side, first: tuple[str, ...] = ()) -> dict[str, Told]:
-    """Return what the fixtures of a bundle say of each fact; rulebooks in `first` are believed before others."""
+    """Return what the fixtures of a bundle say of each fact.
+
+    Rulebooks in `first` are believed before others, and of those the ones that say more.
+    """
     bundle = side.program.bundle
+    said = {book.name: fixture_facts(bundle, book.name) for book in bundle.books}
+    others = sorted((name for name in said if name not in first), key=lambda name: (-len(said[name]), name))
     out: dict[str, Told] = {}
-    for name in (*first, *(book.name for book in bundle.books if book.name not in first)):
-        for path, value in fixture_facts(bundle, name).items():
+    for name in (*first, *others):
+        for path, value in said.get(name, {}).items():
             out.setdefault(meanings.key(side, path), Told(value))
     return out
 

@@ -1,6 +1,6 @@
 """A model of z3 as a situation: every value on the grid a snapshot stores."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -17,16 +17,29 @@ DIGITS = 20
 """Decimal places an irrational value of a model is taken to; the grid has six."""
 
 
-def situation_of(model: Any, facts: Iterable[FactVar]) -> Situation:
-    """Return what a model says of these facts."""
-    return Situation({var.key: _told(model, var) for var in facts})
+def situation_of(model: Any, facts: Iterable[FactVar], usual: Callable[[FactVar], Told]) -> Situation:
+    """Return what a model says of these facts; of a set it says little, and the rest is as usual where it can be."""
+    return Situation({var.key: _told(model, var, usual) for var in facts})
 
 
-def _told(model: Any, var: FactVar) -> Told:
+def _told(model: Any, var: FactVar, usual: Callable[[FactVar], Told]) -> Told:
     if not _holds(model, var.given):
         return ABSENT
     late = frozenset(age for age, condition in var.lates.items() if _holds(model, condition))
-    return Told(_value(model, var), _holds(model, var.broken), late)
+    value = _value(model, var)
+    if var.fact.type.kind is Kind.SET:
+        value = _as_usual(model, var, value, usual(var).value)
+    return Told(value, _holds(model, var.broken), late)
+
+
+def _as_usual(model: Any, var: FactVar, found: frozenset[Any], held: Any) -> frozenset[Any]:
+    """Return the usual content of a set where it answers everything that was asked as the model does."""
+    element = var.fact.type.element
+    if not isinstance(held, frozenset) or element is None or is_amount(element):
+        return found
+    asked = {_word(model.eval(item, model_completion=True), var.words) for item in var.items}
+    count = model.eval(var.rows, model_completion=True).as_long()
+    return held if held & asked == found & asked and (len(held) > 0) == (count > 0) else found
 
 
 def _value(model: Any, var: FactVar) -> Any:
@@ -58,7 +71,9 @@ def _members(model: Any, var: FactVar) -> frozenset[Any]:
     for item in var.items:
         if _holds(model, var.value(item)):
             value = model.eval(item, model_completion=True)
-            found.add(nearest_stored(_fraction(value), scale_of(element)) if is_amount(element) else _word(value, var.words))
+            found.add(
+                nearest_stored(_fraction(value), scale_of(element)) if is_amount(element) else _word(value, var.words)
+            )
     count = model.eval(var.rows, model_completion=True).as_long()
     if not found and count > 0 and not is_amount(element):
         found.add("NOBODY")

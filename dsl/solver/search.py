@@ -143,7 +143,7 @@ class Search:
         out = []
         for world in self._worlds:
             own = [var for var in found.facts.values() if world.facts.get(var.key) is var]
-            out.append(situation_of(model, own).over(base))
+            out.append(situation_of(model, own, self.usual).over(base))
         return tuple(out)
 
     def usual(self, var: FactVar) -> Told:

@@ -9,7 +9,6 @@ from dsl import ir
 from dsl.contracts import Age, Fact
 from dsl.interpret import Interpreter, judge
 from dsl.judgement import Judgement
-from dsl.program import Program
 from dsl.scenarios import is_valid
 from dsl.snapshot import Reason, Snapshot
 from dsl.solver.meaning import Side

@@ -6,7 +6,6 @@ replay in the interpreter does not confirm.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import z3
@@ -241,5 +240,3 @@ class Translator:
         if isinstance(values[0], Quotient):
             return self.amounts.compare(expr.operator, values[0], values[1])
         return values[0] == values[1] if expr.operator == "==" else values[0] != values[1]
-
-

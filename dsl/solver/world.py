@@ -6,6 +6,7 @@ What is not linear, or not arithmetic at all, is an `Opaque`: a fresh variable w
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import z3
@@ -134,10 +135,12 @@ class World:
             out.append(increases.value == z3.Not(reduces.value))
         for family in self.families.values():
             inside = sorted((item for item in family if item[2] in listed), key=lambda item: item[0])
-            for (_, grows, short), (_, _, long) in zip(inside, inside[1:], strict=False):
+            for (_, grows, short), (_, _, long) in pairwise(inside):
                 both = z3.And(short.given, long.given)
                 # What is counted over the longer stretch is covered over the shorter one.
-                out.append(z3.Implies(short.given, long.given) if short.fact.optional else z3.Implies(long.given, short.given))
+                out.append(
+                    z3.Implies(short.given, long.given) if short.fact.optional else z3.Implies(long.given, short.given)
+                )
                 if grows:
                     holds = long.value >= short.value if grows == "up" else long.value <= short.value
                     out.append(z3.Implies(both, holds))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli import rule_analysis
 from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from dsl.diagnostics import Diagnostic
 
-app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files.")
+app = typer.Typer(no_args_is_help=True, help="Read, check, test, compare and prove rule files.")
 RulesArgument = Annotated[
     Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
 ]
@@ -153,3 +154,6 @@ def limits(
     cells = [(i.param, i.key, i.value, i.tighter, i.range, i.since, i.origin, i.change, i.cite) for i in lines]
     say_table(heads, cells)
     return Exit.FINE
+
+
+app.command("diff")(rule_analysis.diff)
