@@ -12,14 +12,13 @@ from dsl.analysis.scenario import pasted, told_of
 from dsl.bundle import Bundle
 from dsl.solver.inquiry import LAW_DATE, Inquiry, Moment
 from dsl.solver.meaning import unranked
-from dsl.solver.outcome import NotRanked, Outcome, goes_now, is_weaker, says_less
+from dsl.solver.outcome import Outcome, goes_now, is_weaker, says_less
 from dsl.solver.search import WORK, Answer, Verdict
 from dsl.solver.situation import Situation
 from dsl.solver.words import Formula
 
 A, B = 0, 1
-NOT_RANKED = "its effects are no verdicts, and only verdicts are ranked"
-NOT_COMPARED = "what changed is no verdict: {what}"
+NOT_COMPARED = "only verdicts are ranked, and this changed too: {what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +138,7 @@ class _Comparer:
         moved: Container[Relation] = frozenset(Relation),
     ) -> Shown:  # fmt: skip
         """Return how rules stand to one another; `moved` is what their parts are known to do."""
-        try:
-            was, now = moment.outcome(A, ids), moment.outcome(B, ids)
-        except NotRanked:
-            return Shown(at, Relation.UNKNOWN, lets_go=None, why=NOT_RANKED)
+        was, now = moment.outcome(A, ids), moment.outcome(B, ids)
         # The verdict is the strongest of all: it falls only where some rule's does, and rises only where some does.
         may_fall = any(r in moved for r in (Relation.LOOSER, Relation.INCOMPARABLE, Relation.UNKNOWN))
         may_rise = any(r in moved for r in (Relation.TIGHTER, Relation.INCOMPARABLE, Relation.UNKNOWN))

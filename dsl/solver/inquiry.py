@@ -62,7 +62,7 @@ class Moment:
         return None if rule is None else self.inquiry.meanings.rule(self.sides[at], rule)
 
     def outcome(self, at: int, rule_ids: Iterable[str]) -> Outcome:
-        """Return what rules say together on side `at`; one that is not in force says nothing. Raises NotRanked."""
+        """Return what rules say together on side `at`; one that is not in force says nothing."""
         return together([self._outcome(at, rule_id) for rule_id in rule_ids if rule_id in self.rules[at]])
 
     def _outcome(self, at: int, rule_id: str) -> Outcome:

@@ -10,15 +10,18 @@ from typing import Any
 
 from dsl import ir
 from dsl.contracts import Age, Fact
+from dsl.judgement import EFFECT_STRENGTH
 from dsl.program import Program, fact_of
 from dsl.text import Span
 from dsl.types import Kind, Type
 
-HANDLED_RULE = frozenset(
-    "id kind title rulebook stage mode scope since until when measure needs missing lines because cite owner doc"
-    " span".split()
-)
-HANDLED_LINE = frozenset("number effect code condition relation bounds unless approval span".split())
+HANDLED_RULE = frozenset((
+    "id", "kind", "title", "rulebook", "stage", "mode", "scope", "since", "until", "when", "measure", "needs",
+    "missing", "lines", "because", "cite", "owner", "doc", "span",
+))  # fmt: skip
+HANDLED_LINE = frozenset((
+    "number", "effect", "code", "condition", "relation", "bounds", "unless", "approval", "span",
+))  # fmt: skip
 """What of a rule and of a line is part of a verdict, or words alone; whatever else they have is not ranked."""
 
 
@@ -132,11 +135,16 @@ class Meanings:
         return self._known.setdefault(structure, len(self._known))
 
 
-def unranked(rule: ir.Rule) -> tuple[Any, ...]:
-    """Return what a rule says beyond verdicts (postures, actions and the like), in comparable form."""
+def unranked(rule: ir.Rule) -> tuple[tuple[str, str], ...]:
+    """Return what a rule says beyond verdicts (postures, actions and the like), by name, in comparable form."""
     said = [(f.name, _flat(getattr(rule, f.name))) for f in fields(rule) if f.name not in HANDLED_RULE]
     for line in rule.lines:
-        said += [(f.name, _flat(getattr(line, f.name))) for f in fields(line) if f.name not in HANDLED_LINE]
+        said += [(f"{f.name} of line {line.number}", _flat(getattr(line, f.name)))
+                 for f in fields(line) if f.name not in HANDLED_LINE]  # fmt: skip
+        if line.effect not in EFFECT_STRENGTH:
+            said.append((f"line {line.number} {line.effect}", _flat(line)))
+    if rule.missing.effect not in EFFECT_STRENGTH:
+        said.append(("missing", _flat(rule.missing)))
     return tuple(pair for pair in said if pair[1] not in ("None", "()", "False"))
 
 

@@ -16,10 +16,6 @@ GOES = EFFECT_STRENGTH["flag"]
 """The strongest verdict under which an order leaves as it was asked."""
 
 
-class NotRanked(Exception):
-    """A rule whose effects are no verdicts; nothing can be said of its strength."""
-
-
 @dataclass(slots=True)
 class Outcome:
     """What a rule, or several together, say: `ranks[k]` is the condition of a finding of exactly strength k."""
@@ -107,7 +103,7 @@ def covers(given: ir.Approval, asked: ir.Approval) -> bool:
 
 
 def outcome_of(translator: Translator, side: Side, rule: ir.Rule) -> Outcome:
-    """Return what one rule says, clause by clause as the interpreter judges it. Raises NotRanked."""
+    """Return what one rule says, clause by clause as the interpreter judges it."""
     parts = Parts(translator, side, rule)
     out = Outcome()
     for condition, effect, approval in parts.findings():
@@ -116,9 +112,9 @@ def outcome_of(translator: Translator, side: Side, rule: ir.Rule) -> Outcome:
 
 
 def counted(mode: str, effect: str) -> int:
-    """Return the strength an effect counts with in a mode. Raises NotRanked."""
+    """Return the strength an effect counts with in a mode, 0 where it is no verdict."""
     if effect not in EFFECT_STRENGTH:
-        raise NotRanked(effect)
+        return 0
     finding = Finding("", 0, effect, "", mode)
     return EFFECT_STRENGTH[finding.counts_as]
 
@@ -182,9 +178,7 @@ class Parts:
         if policy.unless is not None:
             exception = self._translator.term(self._side, policy.unless, kleene=True)
             lacking = z3.And(lacking, z3.Not(z3.And(exception.known, exception.value)))
-        if policy.effect not in EFFECT_STRENGTH:
-            raise NotRanked(policy.effect)
-        if policy.even_reducing or EFFECT_STRENGTH[policy.effect] <= GOES:
+        if policy.even_reducing or EFFECT_STRENGTH.get(policy.effect, 0) <= GOES:
             return [*out, (lacking, policy.effect, None)]
         reduces = self._translator.world.fact(self._side, REDUCES)
         is_reducing = z3.And(reduces.given, z3.Not(reduces.broken), reduces.value)
