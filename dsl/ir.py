@@ -321,6 +321,26 @@ class ListUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """A promise about every order, kept by one rule, or by all rules of a stage under a title.
+
+    `claim` is never_looser, never_allow (with `condition`), tighter_as (with `fact`, which `rises` or falls) or
+    some_passes.
+    """
+
+    claim: str
+    rule: str | None
+    title: str
+    rulebook: str
+    stage: str
+    fact: FactRef | None
+    rises: bool
+    condition: Expr | None
+    doc: str
+    span: Span = attribute(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
     """Everything a bundle can judge with, in a fixed order."""
 
@@ -330,6 +350,7 @@ class Ruleset:
     windows: dict[str, Window]
     lists: dict[str, ListUse]
     zone: str
+    proofs: tuple[Proof, ...] = ()
 
 
 TRUE = Const(BOOL, Span("", 1, 1, 1, 1), True)

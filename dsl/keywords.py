@@ -4,7 +4,7 @@ DECLARATIONS = (
     "rulebook", "calendar", "uses", "param", "let", "list", "table", "window", "limit", "rule",
     "switch", "checklist", "gate", "fixture", "test", "prove",
 )  # fmt: skip
-UNAVAILABLE = ("table", "switch", "checklist", "gate", "prove")
+UNAVAILABLE = ("table", "switch", "checklist", "gate")
 """Declarations LANGUAGE names that this language version refuses with E009."""
 
 EFFECTS = ("note", "warn", "flag", "clip", "hold", "reject")

@@ -5,6 +5,7 @@ from dsl.contracts import Contracts
 from dsl.diagnostics import Diagnostic, has_errors
 from dsl.lower_lists import lower_list, lower_window
 from dsl.lower_params import lower_param
+from dsl.lower_proofs import lower_proofs, unknown_subjects
 from dsl.lower_rules import lower_rule
 from dsl.moments import is_zone
 from dsl.names import Rulebook
@@ -15,11 +16,16 @@ def lower(books: list[Rulebook], contracts: Contracts) -> tuple[ir.Ruleset, list
     """Return the typed rules of all rulebooks, sorted by id, and everything wrong with them."""
     found: list[Diagnostic] = []
     rules: list[ir.Rule] = []
+    proofs: list[ir.Proof] = []
     ruleset = ir.Ruleset((), {}, {}, {}, {}, _zone(books, found))
     for book in books:
-        rules += _book(Workbench(book, contracts, ruleset, found), ruleset)
+        bench = Workbench(book, contracts, ruleset, found)
+        rules += _book(bench, ruleset)
+        proofs += bench.proofs
     rules.sort(key=lambda rule: rule.id)
-    return ir.Ruleset(tuple(rules), ruleset.params, ruleset.lets, ruleset.windows, ruleset.lists, ruleset.zone), found
+    found += unknown_subjects(books)
+    r = ruleset
+    return ir.Ruleset(tuple(rules), r.params, r.lets, r.windows, r.lists, r.zone, tuple(proofs)), found
 
 
 def _zone(books: list[Rulebook], found: list[Diagnostic]) -> str:
@@ -48,6 +54,7 @@ def _book(bench: Workbench, ruleset: ir.Ruleset) -> list[ir.Rule]:
     for name in bench.book.lets:
         bench.let(name)
     rules = [lower_rule(bench, rule) for rule in bench.book.rules.values()]
+    lower_proofs(bench)
     _check_uses(bench)
     if not has_errors(bench.found[before:]):
         _check_idle(bench)

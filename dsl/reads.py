@@ -7,6 +7,15 @@ from dsl import ir
 
 def all_facts(ruleset: ir.Ruleset, lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
     """Return every fact path the rules read, lets included, sorted."""
+    return _facts([expr for rule in ruleset.rules for expr in rule_expressions(rule)], lets)
+
+
+def expression_facts(expr: ir.Expr, lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
+    """Return every fact path an expression reads, lets included, sorted."""
+    return _facts([expr], lets)
+
+
+def _facts(expressions: list[ir.Expr], lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
     paths: set[str] = set()
     seen: set[str] = set()
 
@@ -18,9 +27,8 @@ def all_facts(ruleset: ir.Ruleset, lets: Mapping[str, ir.Expr]) -> tuple[str, ..
                 seen.add(part.name)
                 visit(lets[part.name])
 
-    for rule in ruleset.rules:
-        for expr in rule_expressions(rule):
-            visit(expr)
+    for expr in expressions:
+        visit(expr)
     return tuple(sorted(paths))
 
 

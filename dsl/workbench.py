@@ -27,6 +27,7 @@ class Workbench:
         self.windows: dict[str, ir.Window] = {}
         self.lists: dict[str, ir.ListUse] = {}
         self.ranges: dict[str, Interval] = {}
+        self.proofs: list[ir.Proof] = []
         self.names = Names(contracts, self.params, self.windows, self.lists, self.let, book.local_names())
         self.bounds = Bounds(contracts.facts, self.ranges, lambda name: ruleset.lets.get(name))
         self.typer = Typer(self.names, self.bounds, found)

@@ -208,10 +208,11 @@ def _ask(
     weaker = is_weaker(weak, strong)
     if beside is not None:
         weaker = moment.together(weaker, beside)
-    crossing = moment.find(goes_now(weaker, weak, strong), confirm, books)
+    changed = [rule_id for rule_id in ids if moment.meaning(A, rule_id) != moment.meaning(B, rule_id)]
+    crossing = moment.find(goes_now(weaker, weak, strong), confirm, books, changed)
     if crossing.verdict is Verdict.FOUND:
         return crossing, Verdict.FOUND
-    return moment.find(weaker, confirm, books), crossing.verdict
+    return moment.find(weaker, confirm, books, changed), crossing.verdict
 
 
 def _moved(witness: Witness | None, moment: Moment, at: Stretch) -> Witness | None:

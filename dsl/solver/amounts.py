@@ -15,6 +15,8 @@ from dsl.solver.words import Amount, Formula
 from dsl.solver.world import EXACT, World
 
 ONE = Fraction(1)
+MOST_COMPARED = 8
+"""Products of one question that are compared with one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,21 @@ class Amounts:
         axioms = [z3.Implies(den > 0, z3.And((symbol > 0) == (num > 0), (symbol == 0) == (num == 0)))]
         key = ("quotient", num.get_id(), den.get_id())
         return self._world.opaque(key, symbol, axioms, EXACT, lambda: [z3.Implies(den > 0, symbol * den == num)])
+
+
+def growing(products: list[tuple[Any, Any, Any]]) -> list[Formula]:
+    """Return that of two products of positive factors the one with the greater factors is the greater.
+
+    Only among few products: what it says grows with their square.
+    """
+    if len(products) > MOST_COMPARED:
+        return []
+    out = []
+    for p, x, y in products:
+        for q, *others in products:
+            for u, v in (others, others[::-1]) if p is not q else ():
+                out.append(z3.Implies(z3.And(x >= 0, y >= 0, x <= u, y <= v), p <= q))
+    return out
 
 
 def _rounding(symbol: Any, value: Any, size: Any, mode: str) -> list[Formula]:

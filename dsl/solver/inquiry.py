@@ -12,6 +12,7 @@ from dsl.cases import default_open
 from dsl.interpret import Unknown
 from dsl.judgement import Judgement
 from dsl.program import Program, Slot, fact_of, in_force
+from dsl.reads import expression_facts, rule_expressions
 from dsl.solver.meaning import Meanings, Side
 from dsl.solver.ordinary import ordinary_facts
 from dsl.solver.outcome import Outcome, Parts, outcome_of, together
@@ -85,6 +86,14 @@ class Moment:
         """Return the condition that all of several hold."""
         return z3.And(*conditions)
 
+    def any_of(self, *conditions: Formula) -> Formula:
+        """Return the condition that any of several holds."""
+        return z3.Or(*conditions)
+
+    def negated(self, condition: Formula) -> Formula:
+        """Return the condition that another does not hold."""
+        return z3.Not(condition)
+
     def undisturbed(self, is_complete: bool) -> Formula:
         """Return the condition that no fact is stale or disputed and no window has counted anything.
 
@@ -104,19 +113,27 @@ class Moment:
         return z3.And(*parts)
 
     # ---------------------------------------------------------------------------------- questions
-    def find(self, goal: Formula, confirm: Callable[[Situation], bool], books: tuple[str, ...] = ()) -> Answer:
+    def find(
+        self,
+        goal: Formula,
+        confirm: Callable[[Situation], bool],
+        books: tuple[str, ...] = (),
+        about: Iterable[str] = (),
+    ) -> Answer:
         """Return a situation of these law dates that satisfies the goal and that `confirm` agrees with.
 
         What the question leaves open is as the fixtures say, those of the rulebooks named first before others.
+        `about` are the rules it is about, whose facts are the first to be other than usual.
         """
-        search = Search([self.inquiry.world], self.ordinary(books), self.inquiry.work)
-        return search.find(self._dated(goal), lambda situations: confirm(situations[0]))
+        search = Search([self.inquiry.world], self.ordinary(books), self.inquiry.work, self.facts_of(about))
+        return search.find(self.dated(goal), lambda situations: confirm(situations[0]))
 
     def never(self, goal: Formula) -> bool:
         """Return whether it is proven that no situation of these law dates satisfies the goal."""
-        return Search([self.inquiry.world], {}, self.inquiry.work).never(self._dated(goal))
+        return Search([self.inquiry.world], {}, self.inquiry.work).never(self.dated(goal))
 
-    def _dated(self, goal: Formula) -> Formula:
+    def dated(self, goal: Formula) -> Formula:
+        """Return a goal about the law dates of this moment alone."""
         world = self.inquiry.world
         keys = [self.inquiry.meanings.key(side, LAW_DATE) for side in self.sides if LAW_DATE in side.program.index]
         first, last = self._days
@@ -127,6 +144,15 @@ class Moment:
             if key in world.facts and last is not None:
                 parts.append(world.facts[key].value <= last.toordinal())
         return z3.And(*parts)
+
+    def facts_of(self, rule_ids: Iterable[str]) -> frozenset[str]:
+        """Return the keys of the facts some rules read on any side."""
+        keys: set[str] = set()
+        for at, side in enumerate(self.sides):
+            rules = [self.rules[at][rule_id] for rule_id in rule_ids if rule_id in self.rules[at]]
+            paths = [p for r in rules for e in rule_expressions(r) for p in expression_facts(e, side.program.lets)]
+            keys.update(self.key(at, path) for path in paths)
+        return frozenset(keys)
 
     def ordinary(self, books: tuple[str, ...] = ()) -> dict[str, Told]:
         """Return what facts ordinarily say on this date, by the fixtures of every side."""

@@ -64,9 +64,19 @@ def is_weaker(a: Outcome, b: Outcome) -> Formula:
     return z3.Or(*lower) if lower else FALSE
 
 
+def passes(outcome: Outcome) -> Formula:
+    """Return the condition that an order goes as it was asked, nobody having to approve it."""
+    return z3.Not(outcome.at_least(GOES + 1))
+
+
+def stops(rank: int) -> bool:
+    """Return whether a verdict of that strength keeps an order from going as it was asked."""
+    return rank > GOES
+
+
 def goes_now(weaker: Formula, weak: Outcome, strong: Outcome) -> Formula:
     """Return the condition that an order is judged more weakly and thereby goes, which it did not."""
-    return z3.And(weaker, strong.at_least(GOES + 1), z3.Not(weak.at_least(GOES + 1)))
+    return z3.And(weaker, z3.Not(passes(strong)), passes(weak))
 
 
 Rules = Mapping[str, ir.Rule]

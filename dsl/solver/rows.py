@@ -10,6 +10,7 @@ import z3
 
 from dsl import ir
 from dsl.contracts import Fact
+from dsl.reads import expression_facts
 from dsl.solver.amounts import Quotient, constant
 from dsl.solver.facts import FactVar
 from dsl.solver.meaning import Side
@@ -46,8 +47,9 @@ def aggregate(translator: "Translator", side: Side, expr: ir.Aggregate, rows: "R
         equal = translator.same(Quotient(symbol) if isinstance(value, Quotient) else symbol, value)
         return [is_known == z3.And(source.known, known), z3.Implies(is_known, equal)]
 
-    world.opaque(("aggregate known", number), is_known, axioms, ROWS, list)
-    found = world.opaque(("aggregate", number), symbol, axioms, ROWS, define)
+    reads = frozenset(expression_facts(expr, side.program.lets))
+    world.opaque(("aggregate known", number), is_known, axioms, ROWS, list, reads=reads)
+    found = world.opaque(("aggregate", number), symbol, axioms, ROWS, define, reads=reads)
     return Term(found if expr.type.kind is Kind.BOOL else Quotient(found), is_known)
 
 

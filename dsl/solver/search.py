@@ -13,7 +13,7 @@ from typing import Any
 
 import z3
 
-from dsl.solver.amounts import term
+from dsl.solver.amounts import growing, term
 from dsl.solver.facts import FactVar
 from dsl.solver.ordinary import usual
 from dsl.solver.reading import situation_of
@@ -63,8 +63,15 @@ class _Mentioned:
 class Search:
     """Answers questions over one world, or over several situations at once."""
 
-    def __init__(self, worlds: Sequence[World], ordinary: Mapping[str, Told], work: int = WORK) -> None:
-        self._worlds, self._ordinary, self._work = worlds, ordinary, work
+    def __init__(
+        self,
+        worlds: Sequence[World],
+        ordinary: Mapping[str, Told],
+        work: int = WORK,
+        about: frozenset[str] = frozenset(),
+    ) -> None:
+        """`about` are the keys of the facts a question is about: they are the first to be other than usual."""
+        self._worlds, self._ordinary, self._work, self.about = worlds, ordinary, work, about
 
     def never(self, goal: Formula) -> bool:
         """Return whether it is proven that no situation satisfies the goal."""
@@ -132,6 +139,7 @@ class Search:
         """Return what holds of what was mentioned, whatever the question."""
         out = [axiom for var in found.facts.values() for axiom in var.axioms()]
         out += [axiom for opaque in found.opaques.values() for axiom in opaque.axioms]
+        out += growing([(o.symbol, *o.factors) for o in found.opaques.values() if o.factors is not None])
         for world in self._worlds:
             own = [var for var in found.facts.values() if world.facts.get(var.key) is var]
             out += world.between_facts(own)
@@ -152,6 +160,8 @@ class Search:
 
 
 PRESENCE, VALUE, UNIT = "presence", "value", "unit"
+FAR = 10
+"""How much later what a question is not about is let go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +207,9 @@ class _Hunt:
         out = []
         for label, var in self._found.facts.items():
             told = self._search.usual(var)
-            rank = _value_rank(var)
-            out.append(self._pin(PRESENCE, label, _same_presence(var, told), 6 + var.is_counted))
+            far = 0 if var.key in self._search.about else FAR
+            rank = _value_rank(var) + far
+            out.append(self._pin(PRESENCE, label, _same_presence(var, told), 6 + var.is_counted + far))
             unit = None
             if is_amount(var.fact.type):
                 unit = self._pin(UNIT, label, var.value == 1, rank + 1, is_last=True)

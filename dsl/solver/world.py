@@ -29,6 +29,8 @@ class Opaque:
     define: Callable[[], list[Formula]]
     factors: tuple[Any, Any] | None = None
     """The two terms of a product."""
+    reads: frozenset[str] = frozenset()
+    """The facts an aggregate reads, by path."""
     defined: list[Formula] | None = None
 
     def definition(self) -> list[Formula]:
@@ -88,12 +90,12 @@ class World:
 
     def opaque(
         self, key: Any, symbol: Any, axioms: list[Formula], how: str, define: Callable[[], list[Formula]],
-        factors: tuple[Any, Any] | None = None,
+        factors: tuple[Any, Any] | None = None, reads: frozenset[str] = frozenset(),
     ) -> Any:  # fmt: skip
         """Return the variable filed under a key, made now if it is new."""
         found = self.opaques.get(key)
         if found is None:
-            found = self.opaques[key] = Opaque(symbol, axioms, how, define, factors)
+            found = self.opaques[key] = Opaque(symbol, axioms, how, define, factors, reads)
             self.names[str(symbol)] = found
         return found.symbol
 
