@@ -41,6 +41,7 @@ class Exhibit:
 
     def test(self, title: str) -> str:
         """Return the order as a test of what the rules say of it now."""
+        title = f"{title}: {self.beside}" if self.beside else title
         return self.scenario.test(title, self.rules, expectation(self.judgement, bool(self.rules)))
 
 
@@ -57,6 +58,11 @@ class Result:
     @property
     def name(self) -> str:
         return name_of(self.proof)
+
+    @property
+    def title(self) -> str:
+        """What a test of it is called."""
+        return self.proof.title or self.name
 
     def diagnostic(self) -> Diagnostic | None:
         """Return a failed or undecided proof as a diagnostic, None for one that holds or was not judged."""
@@ -76,7 +82,9 @@ def name_of(proof: ir.Proof) -> str:
     """Return a proof in a few words."""
     subject = proof.rule or f'"{proof.title}"'
     if proof.claim == "tighter_as" and proof.fact is not None:
-        return f"{subject} tighter as {proof.fact.path.rpartition(':')[2]} {'rises' if proof.rises else 'falls'}"
+        path = proof.fact.path
+        fact = path.rpartition(".")[2] if ":" in path else path
+        return f"{subject} tighter as {fact} {'rises' if proof.rises else 'falls'}"
     words = {"never_looser": "never looser than baseline", "never_allow": "never allow when …"}
     return f"{subject} {words.get(proof.claim, 'some order passes')}"
 
@@ -149,7 +157,7 @@ class _Prover:
             here, there = (moment.replay(at, situation, judged or None).findings for at in (1, 0))
             return says_less(here, moment.rules[1], there, moment.rules[0])
 
-        answer = moment.find(is_weaker(now, was), confirm, (proof.rulebook,))
+        answer = moment.find(is_weaker(now, was), confirm, _books(proof))
 
         def show(situation: Situation) -> tuple[Exhibit, ...]:
             scenario = pasted(moment, stretch, situation, judged)
@@ -167,7 +175,7 @@ class _Prover:
             said = moment.replay(0, situation, judged or None)
             return not stops(strength(said.findings)) and moment.is_true(0, situation, condition)
 
-        answer = moment.find(moment.together(meets, passes(moment.outcome(0, ids))), confirm, (proof.rulebook,))
+        answer = moment.find(moment.together(meets, passes(moment.outcome(0, ids))), confirm, _books(proof))
         result = _broken_by(proof, stretch, answer, _shown(moment, stretch, judged), "an order goes")
         if result.standing is Standing.HOLDS and moment.never(meets):
             return Result(proof, Standing.HOLDS, why="no order meets its condition")
@@ -184,7 +192,7 @@ class _Prover:
             return says_less(after, rules, before, rules)
 
         goal = moment.together(is_weaker(second, first), pair.moved(proof.fact.path, proof.rises))
-        answer = pair.find(goal, confirm, proof.fact.path, (proof.rulebook,))
+        answer = pair.find(goal, confirm, proof.fact.path, _books(proof))
         word = "rose" if proof.rises else "fell"
 
         def show(*situations: Situation) -> tuple[Exhibit, ...]:
@@ -209,13 +217,18 @@ class _Prover:
             said = moment.replay(0, situation, judged or None)
             return not stops(strength(said.findings)) and not any(finding.is_unknown for finding in said.findings)
 
-        answer = moment.find(goal, confirm, (proof.rulebook,))
+        answer = moment.find(goal, confirm, _books(proof))
         if answer.verdict is Verdict.FOUND:
             shown = _shown(moment, stretch, judged)(*answer.situations)
             return Result(proof, Standing.HOLDS, stretch, shown)
         if answer.verdict is Verdict.NEVER:
             return Result(proof, Standing.FAILS, stretch, why="no order that it applies to passes")
         return Result(proof, Standing.UNKNOWN, stretch, why=answer.why)
+
+
+def _books(proof: ir.Proof) -> tuple[str, ...]:
+    """Return whose fixtures say what is ordinary: the rule's own rulebook; of all rules, whichever says most."""
+    return (proof.rulebook,) if proof.rule is not None else ()
 
 
 def _judged(proof: ir.Proof, ids: Iterable[str]) -> tuple[str, ...]:

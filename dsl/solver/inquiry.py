@@ -128,8 +128,8 @@ class Moment:
         search = Search([self.inquiry.world], self.ordinary(books), self.inquiry.work, self.facts_of(about))
         return search.find(self.dated(goal), lambda situations: confirm(situations[0]))
 
-    def never(self, goal: Formula) -> bool:
-        """Return whether it is proven that no situation of these law dates satisfies the goal."""
+    def never(self, goal: Formula) -> bool | None:
+        """Return whether no situation of these law dates satisfies the goal; None where that was not decided."""
         return Search([self.inquiry.world], {}, self.inquiry.work).never(self.dated(goal))
 
     def dated(self, goal: Formula) -> Formula:

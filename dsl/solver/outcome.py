@@ -112,6 +112,20 @@ def covers(given: ir.Approval, asked: ir.Approval) -> bool:
     )
 
 
+def line_rank(line: ir.Line) -> int:
+    """Return the strength of a line's effect, 0 where it is no verdict."""
+    return EFFECT_STRENGTH.get(line.effect, 0)
+
+
+def makes_idle(strong: ir.Line, weak: ir.Line) -> bool:
+    """Return whether a line that fires leaves nothing for another to say: stronger, or as strong and before it."""
+    if line_rank(strong) != line_rank(weak):
+        return line_rank(strong) > line_rank(weak)
+    if weak.approval is not None and (strong.approval is None or not covers(strong.approval, weak.approval)):
+        return False
+    return strong.number < weak.number and line_rank(weak) > 0
+
+
 def outcome_of(translator: Translator, side: Side, rule: ir.Rule) -> Outcome:
     """Return what one rule says, clause by clause as the interpreter judges it."""
     parts = Parts(translator, side, rule)

@@ -73,9 +73,16 @@ class Search:
         """`about` are the keys of the facts a question is about: they are the first to be other than usual."""
         self._worlds, self._ordinary, self._work, self.about = worlds, ordinary, work, about
 
-    def never(self, goal: Formula) -> bool:
-        """Return whether it is proven that no situation satisfies the goal."""
-        return self._is_plain_no(goal) or self._is_exact_no(goal)
+    def never(self, goal: Formula) -> bool | None:
+        """Return whether no situation satisfies the goal; None where that was not decided.
+
+        True is a proof. False means that there is a model, which nobody replayed: it claims nothing.
+        """
+        if self._is_plain_no(goal):
+            return True
+        found = self.mentioned([goal], True)
+        said = self._exact(goal, found).check()
+        return None if said == z3.unknown else bool(said == z3.unsat)
 
     def find(self, goal: Formula, confirm: Confirm) -> Answer:
         """Return a situation that satisfies the goal and that `confirm` agrees with, or that there is none."""
@@ -98,13 +105,17 @@ class Search:
     def _is_exact_no(self, goal: Formula) -> bool:
         """Return whether there is no model once products and roundings are what they are; then, on the grid."""
         found = self.mentioned([goal], True)
-        solver = self.solver()
-        solver.add(goal, *self.always(found))
-        solver.add(*(each for o in found.opaques.values() if o.how == EXACT for each in o.definition()))
+        solver = self._exact(goal, found)
         if solver.check() == z3.unsat:
             return True
         solver.add(*(each for var in found.facts.values() for each in var.on_grid()))
         return bool(solver.check() == z3.unsat)
+
+    def _exact(self, goal: Formula, found: _Mentioned) -> Any:
+        solver = self.solver()
+        solver.add(goal, *self.always(found))
+        solver.add(*(each for o in found.opaques.values() if o.how == EXACT for each in o.definition()))
+        return solver
 
     # ---------------------------------------------------------------------------------- parts of a question
     def solver(self) -> Any:

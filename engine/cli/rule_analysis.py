@@ -7,8 +7,14 @@ from typing import Annotated
 import typer
 
 from engine.cli.exits import Exit
+from engine.cli.findings import data_of, say_diagnostics
 from engine.cli.output import Format, FormatOption, say, say_block, say_json
 from engine.cli.run import Day
+
+RulesArgument = Annotated[
+    Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
+]
+AgainstOption = Annotated[str | None, typer.Option("--against", help="Database that holds bundles named by hash.")]
 
 EffortOption = Annotated[
     int, typer.Option("--effort", min=1, max=1000, help="How many times the usual work one question may cost.")
@@ -46,6 +52,64 @@ def diff(
         lists = f" --lists {written[1]}" if written[1] is not None else ""
         say(f"mqk decide {stream}{lists} --dry-run --rules …: {written[0].before} under A, {written[0].after} under B")
     return Exit.FINE if report.is_clean else Exit.FINDINGS
+
+
+def analyse(
+    path: RulesArgument = None,
+    law_date: Day = None,
+    effort: EffortOption = 1,
+    form: FormatOption = Format.TEXT,
+) -> Exit:
+    """Name rules and lines that judge nothing: never true, always true, or covered by another; exit 1 if any."""
+    from engine.cli.progress import progress
+    from engine.service.rule_analysis import analyse_rules
+
+    with progress("analysing rules") as tick:
+        report = analyse_rules(path, _date(law_date), effort, tick)
+    if form is Format.JSON:
+        say_json(
+            {"rules": report.rules, "diagnostics": data_of(report.diagnostics), "undecided": list(report.undecided)}
+        )
+    else:
+        say_diagnostics(report.diagnostics, report.texts, form)
+    if form is Format.TEXT:
+        say(f"{report.rules} rules, {len(report.diagnostics)} idle")
+        if report.undecided:
+            say("not decided: " + ", ".join(report.undecided))
+    return Exit.FINE if report.is_clean else Exit.FINDINGS
+
+
+def prove(
+    path: RulesArgument = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", help="The rules that `never looser than baseline` means; named as in diff."),
+    ] = None,
+    law_date: Day = None,
+    against: AgainstOption = None,
+    allow_unknown: Annotated[bool, typer.Option("--allow-unknown", help="Let what was not decided pass.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 2 when a proof was not judged.")] = False,
+    effort: EffortOption = 1,
+    form: FormatOption = Format.TEXT,
+) -> Exit:
+    """Judge every `prove` of rule files; exit 1 when one fails, with the order that breaks it as a test to paste."""
+    from engine.cli.progress import progress
+    from engine.service.rule_proofs import prove_rules, render_proofs
+
+    with progress("proving rules") as tick:
+        report = prove_rules(path, baseline, _date(law_date), against, effort, tick)
+    found = report.diagnostics(allow_unknown)
+    if form is Format.JSON:
+        say_json(report.as_data())
+    elif form is Format.TEXT:
+        say_block(render_proofs(report))
+        words = ("holds", "fails", "unknown", "not judged")
+        say(", ".join(f"{len(report.standing(word))} {word}" for word in words))
+    else:
+        say_diagnostics(found, report.texts, form)
+    if found:
+        return Exit.FINDINGS
+    return Exit.USAGE if strict and report.standing("not judged") else Exit.FINE
 
 
 def _date(written: datetime | None) -> date | None:

@@ -1,25 +1,19 @@
-"""`mqk rules`: check, fmt, test, explain and limits of rule files."""
+"""`mqk rules`: check, fmt, test, explain and limits of rule files; what the solver shows is in rule_analysis."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from engine.cli import rule_analysis
 from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
+from engine.cli.findings import data_of, say_diagnostics
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from dsl.diagnostics import Diagnostic
+from engine.cli.rule_analysis import RulesArgument
 
 app = typer.Typer(no_args_is_help=True, help="Read, check, test, compare and prove rule files.")
-RulesArgument = Annotated[
-    Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
-]
 AtOption = Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="The date; today's by default.")]
 
 
@@ -38,10 +32,10 @@ def check(
         rules = [
             {"id": r.id, "title": r.title, "stage": r.stage, "mode": r.mode, "steps": r.steps} for r in report.rules
         ]
-        found = _data(report.diagnostics)
+        found = data_of(report.diagnostics)
         say_json({"bundle": report.bundle, "rulebooks": report.rulebooks, "rules": rules, "diagnostics": found})
     else:
-        _say_diagnostics(report.diagnostics, report.texts, form)
+        say_diagnostics(report.diagnostics, report.texts, form)
     if form is Format.TEXT and report.is_clean:
         if steps:
             say_table(("rule", "steps", "title"), [(r.id, f"{r.steps:>5}", r.title) for r in report.rules])
@@ -63,35 +57,14 @@ def test(
     found = report.everything()
     if form is Format.JSON:
         counts = {"passed": report.passed, "failed": len(report.failures), "untested": list(report.untested)}
-        say_json({**counts, "diagnostics": _data(found)})
+        say_json({**counts, "diagnostics": data_of(found)})
     else:
-        _say_diagnostics(found, report.texts, form)
+        say_diagnostics(found, report.texts, form)
     if form is Format.TEXT:
         say(f"{report.passed} passed, {len(report.failures)} failed, {len(report.diagnostics)} unreadable")
         if report.untested:
             say("no test names " + ", ".join(report.untested))
     return Exit.FINE if report.is_clean else Exit.FINDINGS
-
-
-def _say_diagnostics(found: "Iterable[Diagnostic]", texts: "Mapping[str, str]", form: Format) -> None:
-    listed = list(found)
-    if form is Format.JSONL:
-        say_rows(_data(listed), form)
-    if not listed or form is Format.JSONL:
-        return
-    from dsl.render import annotation, render
-
-    if form is Format.GITHUB:
-        for diagnostic in listed:
-            say(annotation(diagnostic))
-    else:
-        say_block(render(listed, texts))
-
-
-def _data(found: "Iterable[Diagnostic]") -> "list[dict[str, object]]":
-    from dsl.render import as_data
-
-    return [as_data(diagnostic) for diagnostic in found]
 
 
 @app.command()
@@ -157,3 +130,5 @@ def limits(
 
 
 app.command("diff")(rule_analysis.diff)
+app.command("analyse")(rule_analysis.analyse)
+app.command("prove")(rule_analysis.prove)
