@@ -163,7 +163,7 @@ def _draft(
             continue
         ages = _ages(moment, path, fact)
         text = _assignment(path, name, fact, one, ages, held.get(path))
-        if text is None:
+        if text is None or _is_too_short(moment, path, one):
             unsaid.append(name)
         elif text:
             with_.append(text)
@@ -197,6 +197,12 @@ def _name(path: str, book: Rulebook) -> str:
         own, _, short = full.rpartition(".")
         return short if own == book.name else full
     return path.replace(",", ", ") if path.startswith("fx.rate[") else path
+
+
+def _is_too_short(moment: Moment, path: str, told: Told) -> bool:
+    """Return whether a list has fewer rows than a side starts with: a scenario has no way to say that."""
+    least = max(side.least_rows(path) for side in moment.sides)
+    return isinstance(told.value, frozenset | tuple) and len(told.value) < least
 
 
 def _ages(moment: Moment, path: str, fact: Fact) -> tuple[Age, ...]:

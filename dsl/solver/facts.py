@@ -34,6 +34,8 @@ class FactVar:
     is_never_negative: bool = False
     keys: "tuple[FactVar, ...]" = ()
     """Of a window: the facts of the intent it is counted by, which must be there for it to be."""
+    is_covered: bool = False
+    """Of a window: it counts events of ours, which are on record from the account's first one on."""
 
     def __post_init__(self) -> None:
         self.given = z3.Bool(f"{self.label}?given")
@@ -110,6 +112,9 @@ class FactVar:
         """Return what holds of the fact in every situation."""
         out: list[Formula] = []
         kind = self.fact.type
+        if self.is_counted and not self.fact.optional:
+            out.append(z3.Not(self.broken))  # a count that is not covered is absent
+            out += [self._is_counted_by()] if self.is_covered else []
         if any(contract.total for contract in self.contracts):
             out += [self.given, z3.Not(self.broken), *(z3.Not(late) for late in self.lates.values())]
         if is_amount(kind):
@@ -134,6 +139,10 @@ class FactVar:
                     out.append(z3.Implies(late, sooner))
         return [*out, z3.Implies(self.broken, self.given)]
 
+    def _is_counted_by(self) -> Formula:
+        """Return that a count is there exactly when what it is counted by is."""
+        return self.given == z3.And(*(key.given for key in self.keys))
+
     def on_grid(self) -> list[Formula]:
         """Return that the value is one a snapshot can store."""
         kind = self.fact.type
@@ -147,8 +156,7 @@ class FactVar:
         In a scenario an age is a number of microseconds; a session and a bar last a day.
         """
         if self.is_counted:
-            covered = [] if self.fact.optional else [self.given == z3.And(*(key.given for key in self.keys))]
-            return [z3.Not(self.broken), *covered]
+            return [z3.Not(self.broken), *([] if self.fact.optional else [self._is_counted_by()])]
         out: list[Formula] = []
         if not any(c.low is not None or c.max_age is not None for c in self.contracts):
             out.append(z3.Not(self.broken))

@@ -15,6 +15,8 @@ from dsl.solver.facts import FactVar
 from dsl.solver.meaning import Meanings, Side
 from dsl.solver.words import Formula, Words
 
+OURS = ("intent", "order", "fill", "cancel")
+"""Events of our own: the rest is the market's or the broker's history, which a window may not cover."""
 EXACT, ROWS, NEVER = "exact", "rows", "never"
 """How an opaque value is defined: exactly; over lists of a few rows only; not at all."""
 
@@ -78,6 +80,7 @@ class World:
 
     def _file_window(self, side: Side, path: str, var: FactVar) -> None:
         window = side.program.bundle.ruleset.windows[path.removeprefix("window:")]
+        var.is_covered = window.event.partition(".")[0] in OURS
         grows = "up" if window.function in ("count", "max") else "down" if window.function == "min" else ""
         if window.function == "sum" and window.field is not None:
             low = side.program.bundle.contracts.events[window.event][window.field].low
@@ -140,9 +143,10 @@ class World:
             for (_, grows, short), (_, _, long) in pairwise(inside):
                 both = z3.And(short.given, long.given)
                 # What is counted over the longer stretch is covered over the shorter one.
-                out.append(
-                    z3.Implies(short.given, long.given) if short.fact.optional else z3.Implies(long.given, short.given)
-                )
+                if short.fact.optional:  # nothing seen is absent there, and not covered is broken
+                    out += [z3.Implies(short.given, long.given), z3.Implies(short.broken, long.broken)]
+                else:
+                    out.append(z3.Implies(long.given, short.given))
                 if grows:
                     holds = long.value >= short.value if grows == "up" else long.value <= short.value
                     out.append(z3.Implies(both, holds))

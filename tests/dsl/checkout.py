@@ -5,6 +5,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from dsl.analysis.lint import lint
+from dsl.analysis.proofs import prove
 from dsl.bundle import Bundle
 from dsl.contracts import Schema
 from dsl.diagnostics import Diagnostic, in_order
@@ -15,7 +17,7 @@ from dsl.text import Source
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 EXAMPLE = "pre_trade/example.rules"
-_EXPECTED = re.compile(r"^# expect ([EW]\d{3}) (\d+):(\d+)$", re.M)
+_EXPECTED = re.compile(r"^# expect ([EWA]\d{3}) (\d+):(\d+)$", re.M)
 _NEXT_FILE = re.compile(r"^# file (\S+)\n", re.M)
 
 
@@ -64,6 +66,14 @@ def diagnose(example: str) -> list[Diagnostic]:
     """Return everything a check reports of an example, its tests included."""
     bundle, found = compile_rules(sources_of(example), schemas())
     return in_order([*found, *(collect(bundle)[1] if bundle else ())])
+
+
+def analyse(example: str) -> list[Diagnostic]:
+    """Return what the solver shows of an example: idle rules and lines, proofs that fail or are not decided."""
+    bundle, found = compile_rules(sources_of(example), schemas())
+    assert bundle is not None, found
+    proofs = (result.diagnostic() for result in prove(bundle))
+    return in_order([*lint(bundle).diagnostics, *(failed for failed in proofs if failed is not None)])
 
 
 def places(found: list[Diagnostic]) -> list[tuple[str, int, int]]:
