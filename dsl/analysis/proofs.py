@@ -119,6 +119,7 @@ class _Prover:
             return Result(proof, Standing.NOT_JUDGED, why="no baseline was given")
         known = (self._baseline, self._bundle) if proof.claim == "never_looser" else (self._bundle,)
         undecided: Result | None = None
+        shown: tuple[Exhibit, ...] = ()
         notes: dict[str, None] = {}
         for stretch in stretches([b for b in known if b is not None], self._law_date):
             result = self._on(proof, stretch)
@@ -128,7 +129,8 @@ class _Prover:
                 undecided = undecided or result
             elif result.why:
                 notes[f"{result.why} {stretch}"] = None
-        return undecided or Result(proof, Standing.HOLDS, why="; ".join(notes))
+            shown = result.exhibits or shown
+        return undecided or Result(proof, Standing.HOLDS, exhibits=shown, why="; ".join(notes))
 
     def _on(self, proof: ir.Proof, stretch: Stretch) -> Result:
         ask = {
