@@ -7,6 +7,11 @@ rules      rule_check.check_rules         do they compile, what does each cost
            rule_format.format_rules       the one look of a rule file
            rule_limits.limits_at          every number in force on a date
            rule_files.load_bundle         a folder of rule files as a bundle
+           rule_versions.read_version     rules by folder, bundle or git revision
+           rule_diff.diff_rules           what became tighter or looser, shown by orders
+           rule_diff.write_stream         one such order as a decision stream
+           rule_proofs.prove_rules        are the promises of the rules kept
+           rule_analysis.analyse_rules    rules and lines that judge nothing
 decisions  stream.decide_stream           a decision stream, one answer per intent
            why.explain_decision           why a decision fell as it did
            why_text.render_why            an explanation as text
