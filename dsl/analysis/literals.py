@@ -1,5 +1,6 @@
 """Stored values as they are written in a rule file; None where a rule file has no way to write one."""
 
+import re
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
@@ -11,6 +12,7 @@ from dsl.solver.situation import Told
 from dsl.types import Kind, Type
 
 DAY = 86_400_000_000
+_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 _SPANS = (("days", DAY), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1_000))
 
 
@@ -22,7 +24,7 @@ def literal(value: Any, kind: Type) -> str | None:
         case Kind.TEXT | Kind.SYMBOL:
             return quoted(value)
         case Kind.ENUM:
-            return str(value)
+            return str(value) if _CODE.fullmatch(str(value)) else None
         case Kind.SET:
             return _set(value, kind)
         case Kind.DATE:

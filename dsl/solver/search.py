@@ -25,7 +25,7 @@ from dsl.types import Kind, scale_of
 
 WORK = 3_000_000
 """What one call of z3 may spend, in z3's own resource units."""
-PATIENCE = 15_000
+PATIENCE = 60_000
 """Milliseconds after which a call is given up although its units are not spent: the backstop, not the budget."""
 
 

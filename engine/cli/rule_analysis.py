@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.diagnostics import note
 from engine.cli.exits import Exit
 from engine.cli.findings import data_of, say_diagnostics
 from engine.cli.output import Format, FormatOption, say, say_block, say_json
@@ -38,19 +39,16 @@ def diff(
     from engine.service.rule_diff import diff_rules, write_stream
 
     report = diff_rules(before, after, _date(law_date), against, effort)
-    written = write_stream(report, stream, effort) if stream is not None else None
-    if form is not Format.TEXT:
-        data = report.as_data()
-        if written is not None:
-            data["stream"] = {"file": str(stream), "before": written[0].before, "after": written[0].after}
-        say_json(data)
-        return Exit.FINE if report.is_clean else Exit.FINDINGS
-    from engine.service.rule_diff_text import render_diff, tests_of
+    if form is Format.TEXT:
+        from engine.service.rule_diff_text import render_diff, tests_of
 
-    say_block(tests_of(report) if tests else render_diff(report))
-    if written is not None:
-        lists = f" --lists {written[1]}" if written[1] is not None else ""
-        say(f"mqk decide {stream}{lists} --dry-run --rules …: {written[0].before} under A, {written[0].after} under B")
+        say_block(tests_of(report) if tests else render_diff(report))
+    else:
+        say_json(report.as_data())
+    if stream is not None:
+        shown, lists = write_stream(report, stream, effort)
+        beside = f" --lists {lists}" if lists is not None else ""
+        note(f"mqk decide {stream}{beside} --dry-run --rules ...: {shown.before} under A, {shown.after} under B")
     return Exit.FINE if report.is_clean else Exit.FINDINGS
 
 

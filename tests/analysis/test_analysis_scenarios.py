@@ -1,0 +1,141 @@
+"""What is found is said in words a rule file can hold and means the same there; shipped rules are compared in time."""
+
+import re
+import time
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from dsl.analysis.compare import compare
+from dsl.analysis.literals import age_of, literal, span
+from dsl.analysis.relation import Relation
+from dsl.bundle import Bundle
+from dsl.cases import Collector, default_open
+from dsl.contracts import Age
+from dsl.parse import parse
+from dsl.pipeline import compile_rules
+from dsl.solver.situation import Told
+from dsl.syntax import Fixture, Scenario
+from dsl.text import Source
+from dsl.types import Kind
+from tests.dsl.checkout import schemas, shipped, shipped_sources
+
+_NUMBER = re.compile(r"(?<== )([\d_.]+)(?=( USD| shares| x|%)? cite)")
+_TICK = {" USD": "0.01", " shares": "0.000001", " x": "0.000001", "%": "0.0001", None: "1"}
+BUDGET = 60
+"""Seconds two versions of the shipped rules may take (PERFORMANCE, start-up and size)."""
+
+
+def ticked(only: int | None, sign: int) -> Bundle:
+    """Return the shipped rules with one number, or every one, moved by a tick."""
+    from decimal import Decimal
+
+    count, sources = 0, []
+    for source in shipped_sources():
+
+        def move(hit: re.Match[str]) -> str:
+            nonlocal count
+            count += 1
+            if only is not None and count - 1 != only:
+                return hit[0]
+            return f"{Decimal(hit[1].replace('_', '')) + sign * Decimal(_TICK[hit[2]]):f}"
+
+        sources.append(Source(source.name, _NUMBER.sub(move, source.text)))
+    bundle, found = compile_rules(sources, schemas())
+    assert bundle is not None, found
+    return bundle
+
+
+NUMBERS = sum(len(_NUMBER.findall(source.text)) for source in shipped_sources())
+
+
+@pytest.mark.parametrize("number", range(NUMBERS))
+def test_a_tick_of_any_shipped_number_is_found_and_said_whole(number: int) -> None:
+    found = compare(shipped(), ticked(number, -1))
+    (moved,) = (rule for rule in found.rules if rule.relation is not Relation.EQUAL)
+    assert moved.relation in (Relation.TIGHTER, Relation.INCOMPARABLE)
+    witnesses = [w for part in moved.parts for w in (part.looser, part.tighter) if w is not None]
+    witnesses += [w for s in found.stages for part in s.parts for w in (part.looser, part.tighter) if w is not None]
+    assert witnesses and all(witness.scenario.says_all for witness in witnesses)
+
+
+def test_a_share_of_an_equity_that_may_be_negative_moves_both_ways() -> None:
+    """Two per cent of less than nothing: the tighter share is the looser line. The rest moves one way."""
+    found = compare(shipped(), ticked(None, -1))
+    both = {rule.rule for rule in found.rules if rule.relation is Relation.INCOMPARABLE}
+    assert both == {"LOSS-01", "LOSS-02"}
+    assert {str(rule.relation) for rule in found.rules} == {"equal", "tighter", "incomparable"}
+
+
+def test_the_whole_shipped_rule_set_is_compared_within_its_budget() -> None:
+    other = ticked(None, 1)
+    started = time.monotonic()
+    found = compare(shipped(), other)
+    assert time.monotonic() - started < BUDGET
+    assert Relation.UNKNOWN not in {rule.relation for rule in found.rules}
+
+
+# ------------------------------------------------------------------------------------------ words
+def test_what_is_written_reads_back_as_what_was_stored() -> None:
+    bundle, dice = shipped(), Random(7)
+    (book,) = (book for book in bundle.books if book.name == "pre_trade.desk")
+    tried = 0
+    for fact in bundle.contracts.facts.values():
+        if fact.type.kind in (Kind.LIST, Kind.SET) or fact.computed or fact.path == "fx.rate":
+            continue
+        for _ in range(20):
+            value = _drawn(fact.type.kind, fact.type.values, dice)
+            text = literal(value, fact.type)
+            if isinstance(value, str) and fact.type.kind is Kind.ENUM and "-" in value:
+                assert text is None  # the language has no word with a hyphen
+                continue
+            assert text is not None, fact.path
+            file, found = parse(Source("x.rules", f"fixture shown {{ {fact.path} = {text} }}\n"))
+            assert not found, (text, found)
+            (fixture,) = file.declarations
+            assert isinstance(fixture, Fixture)
+            scenario = Scenario(fixture.span, "shown", (), (), (), None, None, ())
+            case = Collector(bundle, book, default_open, []).case("x", (), fixture.assignments, scenario)
+            assert case is not None and case.settings[fact.path].value == value, (fact.path, text, value)
+            tried += 1
+    assert tried > 500
+
+
+def _drawn(kind: Kind, values: tuple[str, ...], dice: Random) -> object:
+    match kind:
+        case Kind.BOOL:
+            return dice.random() < 0.5
+        case Kind.ENUM:
+            return dice.choice(values)
+        case Kind.SYMBOL:
+            return dice.choice(("AAPL", "BRK.B", "X"))
+        case Kind.TEXT:
+            return dice.choice(("a", 'say "so"', "back\\slash", "A-1:x"))
+        case Kind.DATE:
+            return dice.randrange(700_000, 740_000)
+        case Kind.TIMESTAMP:
+            return dice.randrange(1_600_000_000_000_000, 1_800_000_000_000_000)
+        case Kind.TIME:
+            return dice.randrange(86_400) * 1_000_000
+    return dice.randrange(-(10 ** dice.randrange(1, 15)), 10 ** dice.randrange(1, 15))
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"),
+    [(0, "0 s"), (1, "0.000001 s"), (1_000, "1 ms"), (90_000_000, "90 s"), (86_400_000_000, "1 day"),
+     (172_800_000_000, "2 days"), (86_401_000_000, "86401 s"), (3_600_000_000, "1 h"), (120_000_000, "2 min")],
+)  # fmt: skip
+def test_a_time_span_is_written_in_the_largest_unit_that_divides_it(micros: int, text: str) -> None:
+    assert span(micros) == text
+
+
+def test_an_age_passes_exactly_the_bounds_it_should() -> None:
+    five, ten, day = Age("duration", 5_000_000), Age("duration", 10_000_000), Age("sessions", 1)
+    ages = (five, ten, day)
+    assert age_of(Told(1), ages) == 0
+    assert age_of(Told(1, late=frozenset({five})), ages) == 6_000_000
+    assert age_of(Told(1, late=frozenset({five, ten})), ages) == 11_000_000
+    assert age_of(Told(1, late=frozenset(ages)), ages) == 86_401_000_000
+    assert age_of(Told(1, late=frozenset({day})), (day, Age("bar"))) is None
+    assert age_of(replace(Told(1), late=frozenset({ten})), ages) is None
