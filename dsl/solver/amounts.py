@@ -124,7 +124,11 @@ class Amounts:
             "up": [symbol >= value, value > symbol - size],
         }.get(mode, [symbol - half <= value, value <= symbol + half])
         key = ("rounded", mode, value.get_id(), size.get_id())
-        found = self._world.opaque(key, symbol, near, EXACT, lambda: _rounding(symbol, value, size, mode))
+
+        def define() -> list[Formula]:
+            return _where_positive(size, _rounding(symbol, value, size, mode))
+
+        found = self._world.opaque(key, symbol, _where_positive(size, near), EXACT, define)
         return Quotient(found)
 
     def is_multiple(self, a: Quotient, step: Quotient) -> Formula:
@@ -136,7 +140,8 @@ class Amounts:
 
         def define() -> list[Formula]:
             steps = z3.ToReal(z3.Int(f"{symbol}?steps"))
-            return [steps * size <= value, value < (steps + 1) * size, symbol == (steps * size == value)]
+            is_floor = [steps * size <= value, value < (steps + 1) * size]
+            return _where_positive(size, [*is_floor, symbol == (steps * size == value)])
 
         return self._world.opaque(key, symbol, axioms, EXACT, define)
 
@@ -149,6 +154,11 @@ class Amounts:
         axioms = [z3.Implies(den > 0, z3.And((symbol > 0) == (num > 0), (symbol == 0) == (num == 0)))]
         key = ("quotient", num.get_id(), den.get_id())
         return self._world.opaque(key, symbol, axioms, EXACT, lambda: [z3.Implies(den > 0, symbol * den == num)])
+
+
+def _where_positive(size: Any, conditions: list[Formula]) -> list[Formula]:
+    """Return what holds of a step where it is one: where a need fails, a step may be anything."""
+    return [z3.Implies(size > 0, z3.And(*conditions))]
 
 
 def growing(products: list[tuple[Any, Any, Any]]) -> list[Formula]:

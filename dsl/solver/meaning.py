@@ -143,6 +143,8 @@ def unranked(rule: ir.Rule) -> tuple[tuple[str, str], ...]:
                  for f in fields(line) if f.name not in HANDLED_LINE]  # fmt: skip
         if line.effect not in EFFECT_STRENGTH:
             said.append((f"line {line.number} {line.effect}", _flat(line)))
+    if rule.stage != "pre_trade":
+        said.append(("scope", _flat(rule.scope)))  # elsewhere a rule is judged once for every key of its scope
     if rule.missing.effect not in EFFECT_STRENGTH:
         said.append(("missing", _flat(rule.missing)))
     return tuple(pair for pair in said if pair[1] not in ("None", "()", "False"))

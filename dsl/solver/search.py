@@ -20,7 +20,7 @@ from dsl.solver.reading import situation_of
 from dsl.solver.rows import MOST, row_axioms
 from dsl.solver.situation import Situation, Told
 from dsl.solver.words import Formula, is_amount, is_word
-from dsl.solver.world import EXACT, Opaque, World
+from dsl.solver.world import EXACT, Opaque, World, name_of
 from dsl.types import Kind, scale_of
 
 WORK = 3_000_000
@@ -271,16 +271,16 @@ class _Hunt:
                 if self._confirm(situations):
                     return Answer(Verdict.FOUND, self._nearer(situations, pins, gone, fixed))
                 return Answer(Verdict.UNKNOWN, why="what the solver found does not replay")
-            core = {str(literal) for literal in self._solver.unsat_core()}
-            first = next((pin for pin in pins if str(pin.literal) in core), None)
+            core = {name_of(literal) for literal in self._solver.unsat_core()}
+            first = next((pin for pin in pins if name_of(pin.literal) in core), None)
             if first is not None:
                 pins.remove(first)
                 pins += [first.then] if first.then is not None else []
                 gone.append(first)
                 free |= {first.label} if first.is_last else set()
-            elif str(self._said) in core:
+            elif name_of(self._said) in core:
                 fixed.remove(self._said)
-            elif str(self._rows) in core:
+            elif name_of(self._rows) in core:
                 return Answer(Verdict.UNKNOWN, why=f"no list of up to {MOST} rows does, and longer ones were not tried")
             else:
                 return Answer(Verdict.UNKNOWN, why="nothing stands in the way, and nothing was found")

@@ -42,6 +42,11 @@ class Opaque:
         return self.defined
 
 
+def name_of(symbol: Any) -> str:
+    """Return the name of a variable."""
+    return str(symbol.decl().name())
+
+
 @dataclass(eq=False)
 class World:
     """The variables of a situation. `mark` keeps those of a second situation apart from the first one's."""
@@ -75,7 +80,7 @@ class World:
     def late(self, var: FactVar, age: Any) -> Formula:
         """Return the condition that a fact is older than a bound of a rule."""
         condition = var.late(age)
-        self.names[str(condition)] = var
+        self.names[name_of(condition)] = var
         return condition
 
     def _file_window(self, side: Side, path: str, var: FactVar) -> None:
@@ -99,7 +104,7 @@ class World:
         found = self.opaques.get(key)
         if found is None:
             found = self.opaques[key] = Opaque(symbol, axioms, how, define, factors, reads)
-            self.names[str(symbol)] = found
+            self.names[name_of(symbol)] = found
         return found.symbol
 
     # ---------------------------------------------------------------------------------- what a question mentions

@@ -20,12 +20,12 @@ AgainstOption = Annotated[str | None, typer.Option("--against", help="Database t
 EffortOption = Annotated[
     int, typer.Option("--effort", min=1, max=1000, help="How many times the usual work one question may cost.")
 ]
-Version = Annotated[str, typer.Argument(help="Folder, file, bundle hash (with --against), or REVISION:FOLDER of git.")]
+_VERSION = "Folder, file, bundle hash (with --against), or REVISION:FOLDER of git."
 
 
 def diff(
-    before: Version,
-    after: Version,
+    before: Annotated[str, typer.Argument(metavar="A", help=_VERSION)],
+    after: Annotated[str, typer.Argument(metavar="B", help=_VERSION)],
     law_date: Day = None,
     against: Annotated[str | None, typer.Option("--against", help="Database that holds bundles named by hash.")] = None,
     stream: Annotated[

@@ -27,8 +27,6 @@ class Version:
     bundle: "Bundle"
     shown: str
     texts: Mapping[str, str]
-    folder: Path | None = None
-    """The folder they were read from, where they lie in one now."""
 
 
 def read_version(name: str, database: str | None = None) -> Version:
@@ -55,7 +53,7 @@ def _of_path(name: str, path: Path) -> Version:
     bundle, found = compile_files(files)
     if bundle is None or has_errors(found):
         raise RulesRefused(tuple(found), files.texts)
-    return Version(name, bundle, files.shown, files.texts, path if path.is_dir() else path.parent)
+    return Version(name, bundle, files.shown, files.texts)
 
 
 def _of_canonical(name: str, raw: bytes) -> Version:

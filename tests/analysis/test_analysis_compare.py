@@ -140,3 +140,41 @@ def test_the_same_question_gets_the_same_answer() -> None:
     text, other = _FILE["rules"], changed(CHANGES[3])
     first, second = (compare(compiled(text), compiled(other)) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "rounded(account.cash, account.equity, down) > 5 USD",
+        "rounded(account.cash, account.equity, half_even) > 5 USD",
+        "account.cash is a multiple of account.equity",
+        "account.cash / account.equity > 2 x",
+        "rounded(account.cash / account.equity, 0.5 x, up) > 2 x",
+    ],
+)
+def test_orders_on_which_a_need_fails_are_compared_too(condition: str) -> None:
+    """A step or divisor is positive only where the need holds; another rule's change shows just where it does not."""
+    text = f"""rulebook pre_trade.example "Example"
+uses account
+
+rule EX-01 "Needs" {{
+  on       pre_trade
+  needs    account.equity > 0 USD
+  missing  warn
+  warn     when {condition}
+  cite     "House rule 1"
+  owner    risk
+  because  "warned"
+}}
+
+rule EX-02 "Ruined" {{
+  on       pre_trade
+  reject   when account.equity < -5 USD
+  cite     "House rule 2"
+  owner    risk
+  because  "the order is refused"
+}}
+"""
+    found = compare(compiled(text), compiled(text.replace("reject   when", "warn     when")))
+    assert [rule.relation for rule in found.rules] == [Relation.EQUAL, Relation.LOOSER]
+    assert found.relation is Relation.LOOSER and found.stages[0].parts[0].lets_go is True

@@ -53,9 +53,10 @@ def report(solver: SolverTally, pairs: RelationTally, seconds: float, about: Pro
     """Return the evidence page."""
     lines = [
         "# The solver reads rules as the interpreter judges them", "",
-        "Written by `python -m tests.campaigns.solver`. A case is one rule of a drawn bundle on one drawn snapshot: which",
-        "lines fire and how strong the verdict is, once by the interpreter and once by the formulas with every fact fixed.",
-        "A pair is a drawn bundle and the same with one edit; what their comparison claims is held against snapshots.", "",
+        "Written by `python -m tests.campaigns.solver`. A case is one rule of a drawn bundle on one drawn snapshot:",
+        "which lines fire and how strong the verdict is, once by the interpreter and once by the formulas with every",
+        "fact fixed. A pair is a drawn bundle and the same with one edit; what their comparison claims is held against",
+        "snapshots.", "",
         "| | |", "|---|---|",
         f"| cases | {solver.cases:,} in {solver.bundles:,} bundles |",
         f"| of these a line fired / something was unknown | {solver.firing:,} / {solver.lacking:,} |",
