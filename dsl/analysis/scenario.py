@@ -70,8 +70,8 @@ def pasted(moment: Moment, stretch: Stretch, situation: Situation, rules: tuple[
         if best is None or draft.changes < best.changes:
             best = draft
     if best is None:
-        at = len(moment.sides) - 1
-        best = _draft(moment, at, moment.inquiry.bundles[at].books[0], None, told, fact_of, stretch)
+        at, book = _own_book(moment, rules)
+        best = _draft(moment, at, book, None, told, fact_of, stretch)
     return Pasted(best.book.name, best.given, best.fixture, best.unsaid, _comes_out(moment, best, situation, rules))
 
 
@@ -104,17 +104,12 @@ def _paths(moment: Moment, at: int, rules: tuple[str, ...]) -> list[str]:
     r = program.bundle.ruleset
     judged = tuple(rule for rule in program.rules if rule.id in rules)
     read = all_facts(ir.Ruleset(judged, r.params, r.lets, r.windows, r.lists, r.zone), r.lets)
-    extra = [path for path in program.index if path not in _read_by_all(moment, at)]
+    of_all = all_facts(ir.Ruleset(program.rules, r.params, r.lets, r.windows, r.lists, r.zone), r.lets)
+    beside = set(program.index) - set(of_all)
     windows = [r.windows[path.removeprefix("window:")] for path in read if path.startswith("window:")]
     facts = program.bundle.contracts.facts
     keys = [f"intent.{name}" for window in windows for name in window.per if f"intent.{name}" in facts]
-    return sorted({*read, *extra, *keys, REDUCES})
-
-
-def _read_by_all(moment: Moment, at: int) -> frozenset[str]:
-    program = moment.sides[at].program
-    r = program.bundle.ruleset
-    return frozenset(all_facts(ir.Ruleset(program.rules, r.params, r.lets, r.windows, r.lists, r.zone), r.lets))
+    return sorted({*read, *beside, *keys, REDUCES})
 
 
 def _fixtures(moment: Moment, rules: tuple[str, ...]) -> list[tuple[int, Rulebook, s.Fixture]]:
@@ -129,6 +124,17 @@ def _fixtures(moment: Moment, rules: tuple[str, ...]) -> list[tuple[int, Ruleboo
         if out:
             break
     return out
+
+
+def _own_book(moment: Moment, rules: tuple[str, ...]) -> tuple[int, Rulebook]:
+    """Return the rulebook of a judged rule, B's before A's, and the side it is on; of all rules, the first."""
+    for at in range(len(moment.sides) - 1, -1, -1):
+        own = {rule.rulebook for rule_id in rules if (rule := moment.rules[at].get(rule_id)) is not None}
+        for book in moment.inquiry.bundles[at].books:
+            if book.name in own:
+                return at, book
+    at = len(moment.sides) - 1
+    return at, moment.inquiry.bundles[at].books[0]
 
 
 # ------------------------------------------------------------------------------------------ how it is said
@@ -206,9 +212,10 @@ def _is_too_short(moment: Moment, path: str, told: Told) -> bool:
 
 
 def _ages(moment: Moment, path: str, fact: Fact) -> tuple[Age, ...]:
-    own = (fact.max_age,) if fact.max_age is not None else ()
-    asked = (age for side in moment.sides for age in ages_of(side.program, path))
-    return tuple(dict.fromkeys((*own, *asked)))
+    stated = [fact.max_age] if fact.max_age is not None else []
+    for side in moment.sides:
+        stated += ages_of(side.program, path)
+    return tuple(dict.fromkeys(stated))
 
 
 def _assignment(

@@ -178,3 +178,45 @@ rule EX-02 "Ruined" {{
     found = compare(compiled(text), compiled(text.replace("reject   when", "warn     when")))
     assert [rule.relation for rule in found.rules] == [Relation.EQUAL, Relation.LOOSER]
     assert found.relation is Relation.LOOSER and found.stages[0].parts[0].lets_go is True
+
+
+ROUNDED = """rulebook pre_trade.example "Example"
+uses intent
+
+rule EX-01 "Rounded" {
+  on       pre_trade
+  reject   when rounded(intent.quantity, 1 share, down) > 5 shares
+  cite     "House rule 1"
+  owner    risk
+  because  "the order is refused"
+}
+"""
+
+
+def test_a_node_nobody_translates_leads_to_unknown_and_to_no_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second condition follows from the first; to whom rounding is anything it does not, and nothing replays."""
+    from dsl import ir
+    from dsl.solver.translate import Translator
+
+    same = ROUNDED.replace("> 5 shares", "> 5 shares and intent.quantity > 5 shares")
+    assert compare(compiled(ROUNDED), compiled(same)).relation is Relation.EQUAL
+    real = Translator._operate
+    monkeypatch.setattr(
+        Translator, "_operate", lambda self, expr, v: None if isinstance(expr, ir.Rounded) else real(self, expr, v)
+    )
+    found = compare(compiled(ROUNDED), compiled(same))
+    assert found.relation is Relation.UNKNOWN
+    assert (
+        found.rules[0].parts[0].looser is None
+        and found.rules[0].parts[0].why == "what the solver found does not replay"
+    )
+
+
+def test_no_work_is_an_answer_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solver that may not work proves nothing and finds nothing: what it was asked is unknown, never equal."""
+    from dsl.analysis import compare as comparing
+
+    monkeypatch.setattr(comparing, "WORK", 1)
+    other = ROUNDED.replace("> 5 shares", "> 6 shares")
+    found = compare(compiled(ROUNDED), compiled(other))
+    assert found.relation is Relation.UNKNOWN and found.stages[0].parts[0].lets_go is None

@@ -10,7 +10,7 @@ from dsl.interpret import judge
 from dsl.judgement import EFFECT_STRENGTH
 from dsl.pipeline import compile_rules
 from dsl.program import in_force
-from dsl.scenarios import collect, snapshot_of
+from dsl.scenarios import collect, run_case, snapshot_of
 from dsl.text import Source
 from tests.dsl.checkout import schemas, shipped, shipped_sources
 
@@ -162,3 +162,28 @@ def test_a_proof_about_a_rule_that_is_not_in_force_holds_and_says_so() -> None:
     (after,) = prove(dated, law_date=date(2026, 2, 1))
     assert before.standing is Standing.FAILS
     assert after.standing is Standing.HOLDS and "no rule of it is in force" in after.why
+
+
+def test_a_rulebook_without_a_fixture_gets_one_with_the_order_that_breaks_its_proof() -> None:
+    text = """rulebook pre_trade.bare "Bare"
+uses intent, market
+
+rule BARE-01 "Bare" {
+  on       pre_trade
+  reject   when intent.quantity * market.ask > 1_000 USD
+  cite     "House rule 1"
+  owner    risk
+  because  "the order is refused"
+}
+
+prove BARE-01 never allow when intent.quantity * market.ask >= 1_000 USD
+"""
+    alone, found = compile_rules([Source("pre_trade/bare.rules", text)], schemas())
+    assert alone is not None, found
+    (result,) = prove(alone)
+    assert result.standing is Standing.FAILS and result.exhibits[0].scenario.says_all
+    pasted = text + "\n" + result.exhibits[0].test(result.title)
+    bundle, found = compile_rules([Source("pre_trade/bare.rules", pasted)], schemas())
+    assert bundle is not None, found
+    (case,) = collect(bundle)[0]
+    assert run_case(bundle, case).passed
