@@ -220,3 +220,56 @@ def test_no_work_is_an_answer_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Non
     other = ROUNDED.replace("> 5 shares", "> 6 shares")
     found = compare(compiled(ROUNDED), compiled(other))
     assert found.relation is Relation.UNKNOWN and found.stages[0].parts[0].lets_go is None
+
+
+AGED = """rulebook pre_trade.example "Example"
+uses market
+
+rule EX-01 "Aged" {
+  on       pre_trade
+  needs    market.ask fresh 5 s
+  missing  reject even reducing
+  warn     when market.ask > 900 USD/share
+  cite     "House rule 1"
+  owner    risk
+  because  "the offer is {market.ask}"
+}
+"""
+
+
+def test_seconds_and_sessions_do_not_follow_from_one_another() -> None:
+    """Across a close five seconds are another session; within one an hour is not."""
+    found = compare(compiled(AGED), compiled(AGED.replace("fresh 5 s", "fresh 1 session")))
+    assert found.relation is Relation.INCOMPARABLE
+    assert compare(compiled(AGED), compiled(AGED.replace("fresh 5 s", "fresh 6 s"))).relation is Relation.LOOSER
+    assert compare(compiled(AGED), compiled(AGED.replace("fresh 5 s", "fresh 4 s"))).relation is Relation.TIGHTER
+
+
+QUOTED = """rulebook pre_trade.example "Example"
+uses intent
+
+window quotes = count of quote over 60 s per symbol
+
+rule EX-01 "Quoted" {
+  on       pre_trade
+  missing  reject even reducing
+  reject   when quotes > 5
+  cite     "House rule 1"
+  owner    risk
+  because  "{quotes} quotes"
+}
+"""
+
+
+def test_a_longer_window_over_the_market_may_not_be_covered_where_a_shorter_one_is() -> None:
+    event = {**schemas()["event"]}
+    allowed = event["x-window-events"]["intent.allowed"]
+    event["x-window-events"] = {**event["x-window-events"], "quote": allowed}
+    known = {**schemas(), "event": event}
+    sides = [QUOTED, QUOTED.replace("60 s", "90 s")]
+    bundles = [compile_rules([Source(NAME, text)], known)[0] for text in sides]
+    assert bundles[0] is not None and bundles[1] is not None
+    assert compare(bundles[0], bundles[1]).relation is Relation.TIGHTER
+    spared = [compile_rules([Source(NAME, text.replace(" even reducing", ""))], known)[0] for text in sides]
+    assert spared[0] is not None and spared[1] is not None
+    assert compare(spared[0], spared[1]).relation is Relation.INCOMPARABLE  # an exit is flagged, no longer rejected

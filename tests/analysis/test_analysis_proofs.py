@@ -187,3 +187,9 @@ prove BARE-01 never allow when intent.quantity * market.ask >= 1_000 USD
     assert bundle is not None, found
     (case,) = collect(bundle)[0]
     assert run_case(bundle, case).passed
+
+
+def test_an_order_that_is_only_flagged_goes_and_breaks_a_promise() -> None:
+    flags = ("reject   above max_order_quantity as", "flag     above max_order_quantity as")
+    (result,) = prove(desk("prove SIZE-02 never allow when intent.quantity > max_order_quantity", replaced=flags))
+    assert result.standing is Standing.FAILS and result.exhibits[0].judgement.verdict == "flag"

@@ -123,6 +123,25 @@ def test_a_difference_that_rests_on_what_happened_before_has_no_stream(mqk, rule
     assert ended.code == 1 and "error[STREAM_NONE]" in ended.err and not (tmp_path / "none.jsonl").exists()
 
 
+def test_a_stream_the_desk_does_not_answer_differently_is_not_written(mqk, rules, tmp_path):
+    """The order found needs a closed session, and the desk itself knows that the session is open."""
+    closed = """
+rule SIZE-04 "Closed" {
+  on       pre_trade
+  reject   when not session.is_open as CLOSED
+  cite     "House"
+  owner    risk
+  because  "closed"
+}
+"""
+    other = changed(
+        rules, ("uses intent, market, instrument", "uses intent, market, instrument, session"), added=closed
+    )
+    ended = mqk("rules", "diff", other, rules, "--stream", tmp_path / "none.jsonl")
+    assert ended.code == 1 and "SIZE-04 Closed: removed" in ended.out
+    assert "error[STREAM_NONE]" in ended.err and not (tmp_path / "none.jsonl").exists()
+
+
 # ------------------------------------------------------------------------------------------ versions
 def git(folder: Path, *arguments: str) -> None:
     settings = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
