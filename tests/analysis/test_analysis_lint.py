@@ -52,6 +52,13 @@ def test_a_rule_outside_its_facts_bounds_never_fires() -> None:
     assert codes(rule("EX-01", "reject   when intent.quantity >= 1_000_000_000 shares")) == []
 
 
+def test_two_products_may_be_equal_and_one_of_greater_factors_is_never_less() -> None:
+    worth = "intent.quantity * market.{}"
+    assert codes(rule("EX-01", f"reject   when {worth.format('ask')} is {worth.format('bid')}")) == []
+    less = f"{worth.format('ask')} < {worth.format('bid')} and market.ask > market.bid"
+    assert codes(rule("EX-01", f"reject   when {less}")) == ["A701"]
+
+
 def test_a_rule_silenced_by_its_own_exception_never_fires() -> None:
     assert codes(rule("EX-01", "reject   when intent.increases_risk unless not intent.reduces_only")) == ["A701"]
 
