@@ -28,7 +28,7 @@ def literal(value: Any, kind: Type) -> str | None:
         case Kind.SET:
             return _set(value, kind)
         case Kind.DATE:
-            return date.fromordinal(value).isoformat()
+            return date.fromordinal(value).isoformat() if 1 <= value <= date.max.toordinal() else None
         case Kind.TIMESTAMP:
             return instant(value)
         case Kind.TIME:

@@ -6,6 +6,7 @@ session and second do not follow from one another; within a kind the looser boun
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -118,6 +119,8 @@ class FactVar:
         if any(contract.total for contract in self.contracts):
             out += [self.given, z3.Not(self.broken), *(z3.Not(late) for late in self.lates.values())]
         if is_amount(kind):
+            if kind.kind is Kind.DATE:
+                out += [self.value >= date.min.toordinal(), self.value <= date.max.toordinal()]
             if self.is_never_negative:
                 out.append(self.value >= 0)
             if (low := self.low) is not None:

@@ -18,11 +18,12 @@ from dsl.pipeline import compile_rules
 from dsl.solver.situation import Told
 from dsl.syntax import Fixture, Scenario
 from dsl.text import Source
-from dsl.types import Kind
+from dsl.types import DATE, SESSIONS, TIME, TIMESTAMP, Kind, Type, enum
 from tests.dsl.checkout import schemas, shipped, shipped_sources
 
 _NUMBER = re.compile(r"(?<== )([\d_.]+)(?=( USD| shares| x|%)? cite)")
 _TICK = {" USD": "0.01", " shares": "0.000001", " x": "0.000001", "%": "0.0001", None: "1"}
+LISTED = Type(Kind.LIST)
 BUDGET = 60
 """Seconds two versions of the shipped rules may take (PERFORMANCE, start-up and size)."""
 
@@ -119,6 +120,15 @@ def _drawn(kind: Kind, values: tuple[str, ...], dice: Random) -> object:
         case Kind.TIME:
             return dice.randrange(86_400) * 1_000_000
     return dice.randrange(-(10 ** dice.randrange(1, 15)), 10 ** dice.randrange(1, 15))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(0, DATE), (10**8, DATE), (-1, SESSIONS), (90_000 * 10**6, TIME), (1, TIME), (10**20, TIMESTAMP), ((), LISTED),
+     ("LIVE-CAPITAL", enum(("LIVE-CAPITAL",)))],
+)  # fmt: skip
+def test_what_no_rule_file_can_hold_is_said_to_be_so(value: object, kind: Type) -> None:
+    assert literal(value, kind) is None
 
 
 @pytest.mark.parametrize(
