@@ -114,7 +114,9 @@ class Meanings:
         if side.is_free:
             return self._number("free", ref.name, keys)
         rows = side.program.numbers.get(ref.name, {})
-        return self._number("param", keys, tuple((key, *_plain(row.value)) for key, row in sorted(rows.items())))
+        return self._number(
+            "param", _label(ref.type), keys, tuple((key, *_plain(row.value)) for key, row in sorted(rows.items()))
+        )
 
     def _parts(self, side: Side, expr: ir.Expr) -> list[Any]:
         """Return every attribute that is part of the meaning; also of nodes this table was not written for."""

@@ -273,3 +273,30 @@ def test_a_longer_window_over_the_market_may_not_be_covered_where_a_shorter_one_
     spared = [compile_rules([Source(NAME, text.replace(" even reducing", ""))], known)[0] for text in sides]
     assert spared[0] is not None and spared[1] is not None
     assert compare(spared[0], spared[1]).relation is Relation.INCOMPARABLE  # an exit is flagged, no longer rejected
+
+
+UNSET = """rulebook pre_trade.example "Example"
+uses intent
+
+param most: quantity within 1 share .. 10_000 shares tighter when lower {
+  2030-01-01 = 100 shares cite "C 1"
+}
+param shorts: enum [FORBIDDEN, PERMITTED] {
+  2030-01-01 = PERMITTED cite "C 2"
+}
+
+rule EX-01 "Not yet" {
+  on       pre_trade
+  reject   when shorts is FORBIDDEN
+  reject   when intent.quantity > most
+  cite     "House rule 1"
+  owner    risk
+  because  "the order is refused"
+}
+"""
+
+
+def test_numbers_that_are_not_in_force_yet_are_unknown_whatever_their_kind() -> None:
+    found = compare(compiled(UNSET), compiled(UNSET.replace("2030-01-01 = 100", "2030-01-01 = 90")))
+    (moved,) = found.rules
+    assert [(str(part.stretch), part.relation.value) for part in moved.parts] == [("from 2030-01-01", "tighter")]
