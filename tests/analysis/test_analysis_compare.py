@@ -297,6 +297,6 @@ rule EX-01 "Not yet" {
 
 
 def test_numbers_that_are_not_in_force_yet_are_unknown_whatever_their_kind() -> None:
-    found = compare(compiled(UNSET), compiled(UNSET.replace("2030-01-01 = 100", "2030-01-01 = 90")))
-    (moved,) = found.rules
+    changed_line = UNSET.replace("shorts is FORBIDDEN", "shorts is PERMITTED")
+    (moved,) = compare(compiled(UNSET), compiled(changed_line)).rules
     assert [(str(part.stretch), part.relation.value) for part in moved.parts] == [("from 2030-01-01", "tighter")]
