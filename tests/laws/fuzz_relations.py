@@ -7,12 +7,13 @@ from datetime import date
 from random import Random
 
 from dsl.analysis.compare import A, B, Comparison, compare
+from dsl.analysis.lint import lint
 from dsl.analysis.relation import Relation
 from dsl.bundle import Bundle
-from dsl.interpret import judge
+from dsl.interpret import Interpreter, judge
 from dsl.program import Program, in_force
 from dsl.snapshot import Reason, Snapshot
-from dsl.solver.outcome import says_less
+from dsl.solver.outcome import says_less, strength
 from tests.laws.fuzz_rulebook import Drawing, compile_drawing, draw_bundle
 from tests.laws.fuzz_snapshots import Deck
 
@@ -139,3 +140,50 @@ def consistent(program: Program, snapshot: Snapshot) -> bool:
             if files.setdefault(file, state) != state:
                 return False
     return True
+
+
+def refuted_findings(seed: int, snapshots: int) -> tuple[int, list[str]]:
+    """Return how many idle rules were found in a drawn bundle, and those a random snapshot shows to be none."""
+    random = Random(seed)
+    bundle = compile_drawing(draw_bundle(random, rules=4))[0]
+    if bundle is None:
+        return 0, []
+    program, found = in_force(bundle, STAGE, DAY), lint(bundle, DAY).diagnostics
+    deck, wrong = Deck(program, random), []
+    for _ in range(snapshots):
+        snapshot = deck.draw()
+        if not consistent(program, snapshot):
+            continue
+        said = {rule.id: judge(program, snapshot, frozenset((rule.id,))).findings for rule in program.rules}
+        for diagnostic in found:
+            ids = [part for part in diagnostic.message.split("`") if part in said]
+            fired = [{f.line for f in said[name] if not f.is_unknown} for name in ids]
+            match diagnostic.code:
+                case "A701" if diagnostic.message.startswith("line"):
+                    is_wrong = int(diagnostic.message.split()[1]) in fired[0]
+                case "A701":
+                    is_wrong = bool(fired[0])
+                case "A703":
+                    at = int(diagnostic.message.split()[1])
+                    is_wrong = at in fired[0] and len(fired[0]) == 1
+                case "A704" | "A705":
+                    weak, strong = (strength(said[name]) for name in ids)
+                    lacks = any(_lacks(program, snapshot, name) for name in ids)
+                    is_wrong = not lacks and (weak > strong or (diagnostic.code == "A704" and weak != strong))
+                case _:
+                    is_wrong = not fired[0] and not said[ids[0]] and _is_whole(program, snapshot)
+            if is_wrong:
+                wrong.append(f"{seed}: {diagnostic.message}")
+    return len(found), wrong
+
+
+def _lacks(program: Program, snapshot: Snapshot, rule_id: str) -> bool:
+    """Return whether anything a rule asks for is unknown, also where its `missing` says nothing of it."""
+    (rule,) = (rule for rule in program.rules if rule.id == rule_id)
+    loud = replace(rule, missing=replace(rule.missing, unless=None))
+    return any(finding.is_unknown for finding in Interpreter(program, snapshot).rule(loud))
+
+
+def _is_whole(program: Program, snapshot: Snapshot) -> bool:
+    """Return whether nothing at all is unknown, absent or late in a snapshot."""
+    return not (snapshot.unknown or snapshot.late) and None not in snapshot.values

@@ -12,7 +12,7 @@ from dsl.solver import amounts, outcome, rows, translate
 from dsl.solver.facts import FactVar
 from dsl.solver.meaning import Meanings
 from tests.laws.fuzz_agreement import compile_seed
-from tests.laws.fuzz_relations import RelationTally, hold_pair
+from tests.laws.fuzz_relations import RelationTally, hold_pair, refuted_findings
 from tests.laws.fuzz_snapshots import Deck
 from tests.laws.fuzz_solver import ROWS, Held, SolverTally, hold_seed
 
@@ -20,6 +20,7 @@ BUNDLES, SNAPSHOTS = 24, 40
 POOL_SEEDS, POOL_SNAPSHOTS = (912, 920, 932, 936, 937), 30
 """Bundles that between them hold everything a slip can be seen on, `half_even` of a half included."""
 PAIRS, PAIR_SNAPSHOTS = 40, 60
+IDLE_BUNDLES = 12
 SLIP_SEEDS = (0, 1, 3, 45)
 
 
@@ -66,6 +67,13 @@ def test_a_claim_about_a_changed_rule_is_refuted_by_no_snapshot(monkeypatch: pyt
     assert found.snapshots > 1_000 and found.rules > 100
     assert {"equal", "tighter", "looser", "incomparable"} <= set(found.relations)
     assert found.relations["unknown"] < found.rules / 10
+
+
+def test_a_rule_found_to_be_idle_is_shown_to_be_by_every_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST", 2)
+    outcomes = [refuted_findings(seed, PAIR_SNAPSHOTS) for seed in range(IDLE_BUNDLES)]
+    assert [wrong for _, refuted in outcomes for wrong in refuted] == []
+    assert sum(findings for findings, _ in outcomes) > 10
 
 
 # ------------------------------------------------------------------------------------------ planted slips
