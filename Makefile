@@ -33,8 +33,9 @@ types: env ## mypy --strict
 contracts: env ## the import contracts of .importlinter
 	$(BIN)/lint-imports
 
-rules: env ## compile the shipped rules and run the tests written in them
+rules: env ## compile and lint the shipped rules, and run the tests written in them
 	$(BIN)/mqk rules check rules/
+	$(BIN)/mqk rules lint rules/
 	$(BIN)/mqk rules test rules/
 
 pythons: env ## the golden decisions on every other supported Python of this machine

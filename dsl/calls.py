@@ -4,7 +4,7 @@ from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
 from dsl.contracts import Fact
-from dsl.keywords import AGGREGATES, FUNCTIONS, ROUNDINGS
+from dsl.keywords import AGGREGATES, FUNCTIONS, MAY_BE_EMPTY, ROUNDINGS
 from dsl.operators import Operators
 from dsl.remedies import with_article
 from dsl.suggest import nearest
@@ -18,7 +18,14 @@ _SHAPES = {
     "clamp": "clamp(x, low, high)",
     "rounded": "rounded(x, 0.01 USD/share, half_up)",
     "known": "known(intent.limit_price)",
+    "ln": "ln(1 + evaluation.cagr)",
+    "exact": "exact(risk.beta, up, 6)",
 }
+
+
+def typed_keys(read: ir.ParamRef | ir.Lookup) -> tuple[ir.Expr, ...]:
+    """Return the expressions that choose a row of a keyed param; none where it has no key."""
+    return read.keys if isinstance(read, ir.ParamRef) else tuple(key for _, key in read.keys)
 
 
 class Calls(Operators):
@@ -42,6 +49,8 @@ class Calls(Operators):
             "clamp": (3, 3),
             "rounded": (3, 3),
             "known": (1, 1),
+            "ln": (1, 1),
+            "exact": (3, 3),
         }[name]
         if not arity[0] <= len(arguments) <= arity[1]:
             raise self._fail(
@@ -55,20 +64,44 @@ class Calls(Operators):
             return self._known(arguments[0], expr.span)
         if name == "rounded":
             return self._rounded(expr)
-        operands = [self._numeric(arguments[0])]
-        operands += [self._same(argument, operands[0]) for argument in arguments[1:]]
+        if name == "ln":
+            return self._ln(expr)
+        if name == "exact":
+            return self._exact(expr, expected)
+        operands = self._alike(arguments, expr)
         kind = operands[0].type
         if name == "clamp":
             inner = ir.Apply(kind, expr.span, "max", (operands[0], operands[1]))
             return ir.Apply(kind, expr.span, "min", (inner, operands[2]))
         return ir.Apply(kind, expr.span, name, tuple(operands))
 
-    def _known(self, argument: s.Expr, span: Span) -> ir.Expr:
-        fact = self._optional(argument, span, "known")
-        return ir.Known(t.BOOL, span, fact)
+    def _alike(self, arguments: tuple[s.Expr, ...], expr: s.Call) -> list[ir.Expr]:
+        """Return operands of one type: exact numbers, or reals where any of them is one."""
+        typed = [self._type(argument, None) for argument in arguments]
+        if any(one.type.kind is Kind.REAL for one in typed):
+            wide = [self._widened(one, written.span) for one, written in zip(typed, arguments, strict=True)]
+            for one, written in zip(wide[1:], arguments[1:], strict=True):
+                self._must_be(one, wide[0].type, written.span)
+            return wide
+        operands = [self._numeric(arguments[0])]
+        return operands + [self._same(argument, operands[0]) for argument in arguments[1:]]
 
-    def _optional(self, argument: s.Expr, span: Span, word: str) -> ir.FactRef:
+    def _known(self, argument: s.Expr, span: Span) -> ir.Expr:
         typed = self._type(argument, None)
+        if isinstance(typed, ir.ParamRef | ir.Lookup) and typed_keys(typed):
+            return ir.Known(t.BOOL, span, typed)
+        if isinstance(typed, ir.FieldRef) and typed.variable in self._row_facts:
+            if not self._row_facts[typed.variable][typed.field].optional:
+                raise self._fail(
+                    "E303",
+                    f"every row has a `{typed.field}`",
+                    span,
+                    "remove it; a row without one is a fault, not a case",
+                )
+            return ir.Known(t.BOOL, span, typed)
+        return ir.Known(t.BOOL, span, self._optional(typed, span, "known"))
+
+    def _optional(self, typed: ir.Expr, span: Span, word: str) -> ir.FactRef:
         if not isinstance(typed, ir.FactRef):
             raise self._fail(
                 "E303",
@@ -78,7 +111,7 @@ class Calls(Operators):
             )
         fact = self._names.contracts.facts.get(typed.path)
         window = next((w for w in self._names.windows.values() if f"window:{w.name}" == typed.path), None)
-        if not ((fact and fact.optional) or (window and window.function in ("max", "min"))):
+        if not ((fact and fact.optional) or (window and window.function in MAY_BE_EMPTY)):
             raise self._fail(
                 "E303",
                 f"the contract says `{typed.path}` is always there; its absence is a fault, not a case",
@@ -99,7 +132,7 @@ class Calls(Operators):
         return ir.Rounded(operand.type, expr.span, operand, step, mode.path)
 
     def _otherwise(self, expr: s.Otherwise) -> ir.Expr:
-        fact = self._optional(expr.operand, expr.span, "otherwise")
+        fact = self._optional(self._type(expr.operand, None), expr.span, "otherwise")
         default = self._type(expr.default, fact.type)
         self._must_be(default, fact.type, expr.default.span)
         return ir.Otherwise(fact.type, expr.span, fact, default)

@@ -64,6 +64,8 @@ class Contracts:
     facts: dict[str, Fact]
     namespaces: tuple[str, ...]
     events: dict[str, dict[str, Fact]] = field(default_factory=dict)
+    market_events: frozenset[str] = frozenset()
+    """Events that are the market's, not ours: known only from where we began to watch."""
 
 
 class ContractFault(ValueError):
@@ -75,9 +77,11 @@ def read_contracts(schemas: Mapping[str, Schema]) -> Contracts:
     facts: dict[str, Fact] = {}
     names = []
     events: dict[str, dict[str, Fact]] = {}
+    market: set[str] = set()
     for _, schema in sorted(schemas.items()):
         for event, definition in sorted(schema.get("x-window-events", {}).items()):
             required = set(definition.get("required", ()))
+            market.update([event] if definition.get("x-market") else [])
             events[event] = {
                 name: _fact(name, body, name not in required, {})
                 for name, body in sorted(definition["properties"].items())
@@ -91,7 +95,7 @@ def read_contracts(schemas: Mapping[str, Schema]) -> Contracts:
             optional = prop not in required and not body.get("readOnly")
             facts[f"{name}.{prop}"] = _fact(f"{name}.{prop}", body, optional, schema)
     facts.update({fact.path: fact for fact in BUILT_IN})
-    return Contracts(facts, tuple(sorted(names)), events)
+    return Contracts(facts, tuple(sorted(names)), events, frozenset(market))
 
 
 def _fact(path: str, body: Schema, optional: bool, schema: Schema) -> Fact:
@@ -142,6 +146,8 @@ def _type(path: str, unit: Any, body: Schema) -> Type:
         return t.price(argument)
     if named == "rate":
         return t.RATIO
+    if named == "real":
+        return t.real(t.money(argument).dimension if argument else ())
     if named in t.NAMED:
         return t.NAMED[named]
     raise ContractFault(f"{path}: unknown x-unit {unit!r}")
@@ -169,5 +175,9 @@ def parse_age(text: str) -> Age:
 BUILT_IN = (
     Fact("now", t.TIMESTAMP, total=True, computed=True, description="The decision's own instant."),
     Fact("law_date", t.DATE, total=True, computed=True, description="The date whose rules apply."),
+    *(
+        Fact(f"scope.{name}", kind, total=True, computed=True, description=f"The {name} the rule is judged for.")
+        for name, kind in (("account", t.TEXT), ("engine", t.TEXT), ("strategy", t.TEXT), ("symbol", t.SYMBOL))
+    ),
 )
-"""Facts every decision has, whatever the contracts."""
+"""Facts every judgement has, whatever the contracts."""

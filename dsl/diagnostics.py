@@ -12,8 +12,16 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of the text that mends a problem by itself and leaves every judgement as it was."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem. `message` is a one-line fact, `help` a remedy that can be pasted."""
+    """One problem. `message` is a one-line fact, `help` a remedy that can be pasted, `edit` one a tool can apply."""
 
     code: str
     message: str
@@ -21,6 +29,7 @@ class Diagnostic:
     label: str = ""
     help: str = ""
     notes: tuple[tuple[Span, str], ...] = field(default=())
+    edit: Edit | None = None
 
     @property
     def severity(self) -> Severity:

@@ -73,6 +73,8 @@ class Typer(Calls):
                 return ir.Negate(inner.type, expr.span, inner)
             case s.Binary():
                 return self._binary(expr)
+            case s.BusinessDays():
+                return self._business_days(expr)
             case s.Comparison():
                 return self._comparison(expr)
             case s.Between():

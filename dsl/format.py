@@ -7,7 +7,11 @@ from dsl.text import Source
 
 CLAUSE_WIDTH = 9
 """Columns a clause word takes before its content."""
-_OWN_LINES = ("limit", "rule", "list", "test")
+_CLAUSAL = ("limit", "rule", "switch", "checklist", "gate", "table")
+"""Declarations made of clauses, whose content stands in one column."""
+_OWN_LINES = ("list", "test")
+_ROW_WORDS = ("row", "always")
+_STEP_WORDS = ("then", "after")
 _MARK, _CONTENT = "\x00", "\x01"
 _OPENERS = ("LPAR", "LSQB")
 _NO_SPACE_BEFORE = ("COMMA", "RPAR", "RSQB", "COLON")
@@ -62,7 +66,7 @@ class _Writer:
         self._word = block.word
         inside = [atom for atom in block.atoms if not atom.is_comment]
         self._is_tall = bool(inside) and inside[0].line != inside[-1].line
-        self._forces_items = block.word in ("limit", "rule") or (self._is_tall and block.word in (*_OWN_LINES, "param"))
+        self._forces_items = block.word in _CLAUSAL or (self._is_tall and block.word in (*_OWN_LINES, "param"))
         self._out: list[str] = []
         self._line = ""
         self._before: Atom | None = None
@@ -71,6 +75,7 @@ class _Writer:
         self._brackets = 0
         self._in_item = False
         self._is_sign = False
+        self._has_version = self._is_inner = False
 
     def lines(self) -> list[str]:
         """Return what was written."""
@@ -106,6 +111,10 @@ class _Writer:
                 self._gap(atom, closes)
         if atom.starts_item:
             self._in_item = False
+        self._is_inner = (self._word == "table" and atom.text == "row" and self._has_version) or (
+            self._word == "test" and atom.text in _STEP_WORDS
+        )
+        self._has_version = self._has_version or (self._word == "table" and (atom.is_dated or atom.text == "always"))
         if not self._line:
             self._line = "" if closes or self._before is None else self._indent(atom.starts_item)
         elif self._needs_space(atom):
@@ -130,11 +139,12 @@ class _Writer:
         is_column = self._brackets == 0 and (
             (self._word in ("let", "window") and atom.kind == "EQ" and _MARK not in self._line and not self._out)
             or (self._word == "param" and self._depth == 1 and atom.kind in ("EQ", "CITE"))
+            or (self._word == "table" and self._depth == 1 and atom.kind == "EQ")
         )
         if is_column:
             self._line = self._line.rstrip() + _MARK
         self._line += atom.text
-        if self._word in ("limit", "rule") and atom.starts_item:
+        if self._word in _CLAUSAL and atom.starts_item and atom.text not in _ROW_WORDS and not atom.is_dated:
             self._line = self._line.ljust(2 + CLAUSE_WIDTH)
 
     def _needs_space(self, atom: Atom) -> bool:
@@ -153,8 +163,8 @@ class _Writer:
         if self._depth == 0:
             return _CONTENT if self._word == "let" else ("  " if self._word else "")
         if is_item or self._word == "fixture":
-            return "  "
-        return " " * (2 + CLAUSE_WIDTH) if self._word in ("limit", "rule") else "    "
+            return "    " if self._is_inner and is_item else "  "
+        return " " * (2 + CLAUSE_WIDTH) if self._word in _CLAUSAL else "    "
 
     def _gap(self, atom: Atom, closes: bool = False) -> None:
         """Keep one blank line of the author's before an item or a comment, none before the end."""

@@ -1,14 +1,18 @@
 """The reference semantics: short, obvious, on exact fractions. Every other back end must agree."""
 
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from dsl import ir
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement, conclude
+from dsl.operations import NUMBERS, exact, operate
 from dsl.program import REDUCES, Program
+from dsl.rows import row_in_force
 from dsl.snapshot import Reason, Snapshot
-from dsl.types import Kind, scale_of
+from dsl.statistics import as_statistic, is_finite, is_statistic, of_reals
+from dsl.types import scale_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Interpreter:
         self._program, self._snapshot = program, snapshot
         self._rows: dict[str, Any] = {}
         self._lets: dict[tuple[str, bool], Any] = {}
+        self._infinities: dict[str, Any] = {}
 
     # ---------------------------------------------------------------------------------- rules
     def rule(self, rule: ir.Rule) -> list[Finding]:
@@ -58,12 +63,20 @@ class Interpreter:
                 return []
         if needs:
             return self._missing(rule, line.number, Unknown(needs))
-        holds = self.evaluate(line.condition)
+        holds = self.with_infinities(line.infinities, line.condition)
         if isinstance(holds, Unknown):
             return self._missing(rule, line.number, holds)
         if not holds:
             return []
         return [self.finding(rule, line.number)]
+
+    def with_infinities(self, infinities: tuple[ir.Infinity, ...], expr: ir.Expr) -> Any:
+        """Return an expression's value where infinite statistics count as what the line says, and as nothing else."""
+        if not infinities:
+            return self.evaluate(expr)
+        inner = Interpreter(self._program, self._snapshot)
+        inner._infinities = {one.fact.path: as_statistic(self.evaluate(one.value)) for one in infinities}
+        return inner.evaluate(expr)
 
     def finding(self, rule: ir.Rule, number: int) -> Finding:
         """Return the finding of a line that fired, with the compared values as evidence."""
@@ -103,8 +116,8 @@ class Interpreter:
         policy = rule.missing
         if policy.unless is not None and self.evaluate(policy.unless, kleene=True) is True:
             return []
-        at = self._program.index[REDUCES]
-        reducing = self._snapshot.values[at] is True and not self._snapshot.unknown >> at & 1
+        at = self._program.index.get(REDUCES)
+        reducing = at is not None and self._snapshot.values[at] is True and not self._snapshot.unknown >> at & 1
         spared = reducing and not policy.even_reducing and EFFECT_STRENGTH[policy.effect] > EFFECT_STRENGTH["flag"]
         effect = "flag" if spared else policy.effect
         return [Finding(rule.id, line, effect, unknown.facts[0][1], rule.mode, facts=unknown.facts, flagged=spared)]
@@ -135,7 +148,15 @@ class Interpreter:
                     return condition
                 return self.evaluate(expr.then if condition else expr.otherwise, kleene)
             case ir.Known():
-                return self._known(expr.fact)
+                return self._is_known(expr.fact, kleene)
+            case ir.Lookup():
+                return self._lookup(expr, kleene)
+            case ir.Nothing():
+                return Unknown(((expr.name, Reason.MISSING.value),))
+            case ir.ShiftDate():
+                return self._shift(expr, kleene)
+            case ir.RealArithmetic() | ir.Logarithm() | ir.Widen() | ir.RealCompare() | ir.Exact():
+                return self._real(expr, kleene)
             case ir.Otherwise():
                 known = self._known(expr.fact)
                 if isinstance(known, Unknown):
@@ -153,7 +174,12 @@ class Interpreter:
         value = self._snapshot.values[at]
         if value is None:
             return Unknown(((ref.path, Reason.MISSING.value),))
-        if ref.type.element is not None and ref.type.element.kind in _NUMBERS:
+        if is_statistic(value):
+            if is_finite(value):
+                return value
+            counted = self._infinities.get(ref.path) if value > 0 else None
+            return Unknown(((ref.path, Reason.INVALID.value),)) if counted is None else counted
+        if ref.type.element is not None and ref.type.element.kind in NUMBERS:
             return frozenset(exact(item, scale_of(ref.type.element), ref.type.element.kind) for item in value)
         return exact(value, self._program.slots[at].fact.scale, ref.type.kind)
 
@@ -163,6 +189,63 @@ class Interpreter:
             reason = self._snapshot.reasons[at]
             return False if reason is Reason.MISSING else Unknown(((ref.path, reason.value),))
         return self._snapshot.values[at] is not None
+
+    def _is_known(self, ref: ir.Expr, kleene: bool) -> Any:
+        """Return whether a fact, a field or a param's row is there; Unknown where even that cannot be told."""
+        match ref:
+            case ir.FactRef():
+                return self._known(ref)
+            case ir.FieldRef():
+                own = f"{ref.variable}.{ref.field}"
+            case ir.ParamRef() | ir.Lookup():
+                own = f"param:{ref.name}"
+            case _:
+                raise AssertionError(type(ref).__name__)
+        value = self.evaluate(ref, kleene)
+        if not isinstance(value, Unknown):
+            return True
+        return False if value.facts == ((own, Reason.MISSING.value),) else value
+
+    def _lookup(self, expr: ir.Lookup, kleene: bool) -> Any:
+        rows = self._fact(expr.source)
+        keys = [self.evaluate(key, kleene) for _, key in expr.keys]
+        today = self._fact(expr.today) if expr.today else 0
+        unknown = _unknown_of([rows, *keys, today])
+        if unknown:
+            return Unknown(unknown)
+        columns = tuple(column for column, _ in expr.keys)
+        row = row_in_force(rows, columns, tuple(keys), expr.dated, today)
+        if row is None or row.get(expr.column) is None:
+            return Unknown(((f"param:{expr.name}", Reason.MISSING.value),))
+        value = exact(row[expr.column], scale_of(expr.type), expr.type.kind)
+        if (expr.low is not None and value < expr.low) or (expr.high is not None and value > expr.high):
+            return Unknown(((f"param:{expr.name}", Reason.INVALID.value),))
+        return value
+
+    def _shift(self, expr: ir.ShiftDate, kleene: bool) -> Any:
+        values = [self.evaluate(child, kleene) for child in ir.children(expr)]
+        unknown = _unknown_of(values)
+        if unknown:
+            return Unknown(unknown)
+        day, count = int(values[0]), values[1]
+        if not expr.calendar:
+            moved = day + int(count)
+            return moved if 1 <= moved <= date.max.toordinal() else Unknown((("calendar", Reason.INVALID.value),))
+        sessions = self._program.sessions(expr.calendar)
+        whole = sessions.shift(day, int(count)) if sessions and count.denominator == 1 else None
+        return Unknown(((f"calendar:{expr.calendar}", Reason.MISSING.value),)) if whole is None else whole
+
+    def _real(self, expr: ir.Expr, kleene: bool) -> Any:
+        """Return what a statistic comes to; what is no finite number any more is invalid, wherever it arose."""
+        values = [self.evaluate(child, kleene) for child in ir.children(expr)]
+        unknown = _unknown_of(values)
+        if unknown:
+            return Unknown(unknown)
+        result = of_reals(expr, values)
+        if is_statistic(result) and not is_finite(result):
+            named = sorted({part.path for part in ir.walk(expr) if isinstance(part, ir.FactRef)})
+            return Unknown(tuple((path, Reason.INVALID.value) for path in named or ["real"]))
+        return result
 
     def _param(self, ref: ir.ParamRef, kleene: bool) -> Any:
         keys = [self.evaluate(key, kleene) for key in ref.keys]
@@ -226,69 +309,6 @@ class Interpreter:
                 return min(values)
             case _:
                 return max(values)
-
-
-def operate(expr: ir.Expr, values: list[Any]) -> Any:
-    """Return the result of one operation on known values."""
-    match expr:
-        case ir.Arithmetic(operator="+"):
-            return values[0] + values[1]
-        case ir.Arithmetic(operator="-"):
-            return values[0] - values[1]
-        case ir.Arithmetic(operator="*"):
-            return values[0] * values[1]
-        case ir.Arithmetic():
-            return values[0] / values[1]
-        case ir.Negate():
-            return -values[0]
-        case ir.Apply(function="abs"):
-            return abs(values[0])
-        case ir.Apply(function="min"):
-            return min(values)
-        case ir.Apply():
-            return max(values)
-        case ir.Rounded():
-            return rounded(values[0], values[1], expr.mode)
-        case ir.Compare():
-            return _COMPARE[expr.operator](values[0], values[1])
-        case ir.Member():
-            return values[0] in values[1]
-        case ir.Multiple():
-            return (values[0] / values[1]).denominator == 1
-        case ir.Not():
-            return not values[0]
-    raise AssertionError(type(expr).__name__)
-
-
-_COMPARE: dict[str, Any] = {
-    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
-    "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
-}  # fmt: skip
-
-
-def rounded(value: Fraction, step: Fraction, mode: str) -> Fraction:
-    """Return the multiple of `step` next to `value`: down and up by sign of infinity, halves as said."""
-    steps = value / step
-    floor = steps.numerator // steps.denominator
-    rest = steps - floor
-    if mode == "down" or rest == 0:
-        return floor * step
-    if mode == "up":
-        return (floor + 1) * step
-    half = Fraction(1, 2)
-    if rest == half:
-        return (floor + (1 if mode == "half_up" or floor % 2 else 0)) * step
-    return (floor + (1 if rest > half else 0)) * step
-
-
-_NUMBERS = (Kind.NUMBER, Kind.TIMESTAMP, Kind.TIME, Kind.SESSIONS)
-
-
-def exact(value: Any, scale: int, kind: Kind) -> Any:
-    """Return a stored value as rules see it: numbers in base units, everything else as it is."""
-    if kind in _NUMBERS:
-        return Fraction(value, scale)
-    return value
 
 
 def _unknown_of(values: list[Any]) -> tuple[tuple[str, str], ...]:

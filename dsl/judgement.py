@@ -7,8 +7,14 @@ from typing import Final
 
 from dsl.keywords import EFFECTS
 
-EFFECT_STRENGTH = {"allow": 0, **{effect: rank for rank, effect in enumerate(EFFECTS, 1)}}
-"""Verdict order: allow < note < warn < flag < clip < hold < reject."""
+EFFECT_STRENGTH = {
+    "allow": 0, **{effect: rank for rank, effect in enumerate(EFFECTS, 1)},
+    "refuse": len(EFFECTS), "fail": len(EFFECTS), "posture": 0, "trip": 0,
+}  # fmt: skip
+"""Verdict order: allow < note < warn < flag < clip < hold < reject; to refuse to arm or to fail a gate is as strong.
+
+What sets a posture or trips a switch is no verdict on the order at hand.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from lark import Token, Tree
 from dsl.parse import cut, grammar
 from dsl.text import Source
 
-ITEMS_OF = {"limit": 2, "rule": 2, "list_decl": 3, "test": 1, "fixture": 1, "param": 5}
+ITEMS_OF = {
+    "limit": 2, "rule": 2, "switch": 2, "checklist": 2, "gate": 2, "table": 2, "list_decl": 3, "test": 1, "fixture": 1,
+    "param": 5,
+}  # fmt: skip
 """Where the items of a body begin among the children of its node."""
 _CODE_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|(#.*)')
 
@@ -23,6 +26,11 @@ class Atom:
     line: int
     column: int
     starts_item: bool = False
+
+    @property
+    def is_dated(self) -> bool:
+        """Return whether the atom is a date, as the versions of a table begin with."""
+        return self.kind == "DATE"
 
     @property
     def is_comment(self) -> bool:
@@ -83,3 +91,11 @@ def _item_starts(tree: Tree[Token]) -> Iterator[int]:
         for child in node.children[ITEMS_OF[str(node.data)] :]:
             if isinstance(child, Tree):
                 yield child.meta.start_pos
+                yield from _row_starts(child)
+
+
+def _row_starts(node: Tree[Token]) -> Iterator[int]:
+    """Yield where the rows of a table's version begin, and the steps of a scenario."""
+    for child in node.children:
+        if isinstance(child, Tree) and str(child.data) in ("table_row", "later", "restarted"):
+            yield child.meta.start_pos

@@ -29,6 +29,12 @@ class Names:
     used: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     """Local names some expression reads."""
+    calendar: str = ""
+    """The exchange whose sessions move dates; empty where the rulebook names none."""
+    subject: str = "intent"
+    """Whose keys are taken where none is written: the intent's, or those of the rule's scope."""
+    admits_reals: bool = False
+    """Whether reals may be compared: only in gates, which judge statistics."""
 
 
 class Stop(Exception):
@@ -178,7 +184,15 @@ class Lookups(ABC):
             typed = tuple(self._key(key, name) for key, name in zip(keys, param.per, strict=True))
         else:
             typed = tuple(self._fact_for_key(name, span) for name in param.per)
-        return ir.ParamRef(param.type, span, param.name, typed)
+        if param.source is None:
+            return ir.ParamRef(param.type, span, param.name, typed)
+        listed = next(entry for entry in self._names.lists.values() if f"list:{entry.name}" == param.source.listed)
+        source = ir.FactRef(listed.type, span, param.source.listed)
+        keys_by_column = tuple(zip(param.per, typed, strict=True))
+        return ir.Lookup(
+            param.type, span, param.name, source, keys_by_column, param.source.column, param.source.dated,
+            ir.FactRef(t.DATE, span, "law_date") if param.source.dated else None, param.low, param.high,
+        )  # fmt: skip
 
     def _key(self, key: s.Expr, name: str) -> ir.Expr:
         fact = self._names.contracts.facts.get(f"intent.{name}") or self._names.contracts.facts.get(
@@ -193,12 +207,12 @@ class Lookups(ABC):
         return typed
 
     def _fact_for_key(self, name: str, span: Span) -> ir.Expr:
-        for path in (f"intent.{name}", f"instrument.{name}"):
+        for path in (f"{self._names.subject}.{name}", f"instrument.{name}"):
             if path in self._names.contracts.facts:
                 return self._fact(path, span)
         raise self._fail(
             "E306",
-            f"no intent carries a `{name}` to take the key from",
+            f"there is no `{name}` to take the key from",
             span,
             f"write the key, like `[instrument.{name}]`",
         )

@@ -1,15 +1,20 @@
 """Rulebooks to rule IR: names become things, sugar goes, every clause is checked once."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from dsl import ir
+from dsl import syntax as s
 from dsl.contracts import Contracts
 from dsl.diagnostics import Diagnostic, has_errors
 from dsl.lower_lists import lower_list, lower_window
 from dsl.lower_params import lower_param
 from dsl.lower_proofs import lower_proofs, unknown_subjects
 from dsl.lower_rules import lower_rule
+from dsl.lower_tables import lower_table, static_body
 from dsl.moments import is_zone
 from dsl.names import Rulebook
-from dsl.workbench import Workbench
+from dsl.workbench import Shared, Workbench
 
 
 def lower(books: list[Rulebook], contracts: Contracts) -> tuple[ir.Ruleset, list[Diagnostic]]:
@@ -18,14 +23,33 @@ def lower(books: list[Rulebook], contracts: Contracts) -> tuple[ir.Ruleset, list
     rules: list[ir.Rule] = []
     proofs: list[ir.Proof] = []
     ruleset = ir.Ruleset((), {}, {}, {}, {}, _zone(books, found))
+    shared = _shared(books, ruleset)
     for book in books:
-        bench = Workbench(book, contracts, ruleset, found)
+        bench = Workbench(book, contracts, ruleset, found, shared)
         rules += _book(bench, ruleset)
         proofs += bench.proofs
-    rules.sort(key=lambda rule: rule.id)
     found += unknown_subjects(books)
-    r = ruleset
-    return ir.Ruleset(tuple(rules), r.params, r.lets, r.windows, r.lists, r.zone, tuple(proofs)), found
+    rules.sort(key=lambda rule: rule.id)
+    return replace(ruleset, rules=tuple(rules), proofs=tuple(proofs)), found
+
+
+def _shared(books: list[Rulebook], ruleset: ir.Ruleset) -> Shared:
+    written = [text for book in books for text in book.rules.values()]
+    scopes = {text.id: clause.values for text in written if (clause := text.clause("scope")) is not None}
+    return Shared({text.id: text.kind for text in written}, scopes, _table_into(ruleset))
+
+
+def _table_into(ruleset: ir.Ruleset) -> Callable[[Workbench, s.Table], ir.Expr | None]:
+    """Return how a table met while names are read is lowered: once, into the ruleset."""
+
+    def table(bench: Workbench, declared: s.Table) -> ir.Expr | None:
+        lowered = lower_table(bench, declared)
+        if lowered is None:
+            return None
+        ruleset.tables[lowered.name] = lowered
+        return static_body(lowered)
+
+    return table
 
 
 def _zone(books: list[Rulebook], found: list[Diagnostic]) -> str:
@@ -45,13 +69,13 @@ def _zone(books: list[Rulebook], found: list[Diagnostic]) -> str:
 def _book(bench: Workbench, ruleset: ir.Ruleset) -> list[ir.Rule]:
     """Lower one rulebook into the shared ruleset."""
     before = len(bench.found)
-    for param in bench.book.params.values():
-        lower_param(bench, param)
     for listed in bench.book.lists.values():
         lower_list(bench, listed)
+    for param in bench.book.params.values():
+        lower_param(bench, param)
     for window in bench.book.windows.values():
         lower_window(bench, window)
-    for name in bench.book.lets:
+    for name in (*bench.book.lets, *bench.book.tables):
         bench.let(name)
     rules = [lower_rule(bench, rule) for rule in bench.book.rules.values()]
     lower_proofs(bench)
@@ -67,7 +91,7 @@ def _book(bench: Workbench, ruleset: ir.Ruleset) -> list[ir.Rule]:
 def _check_uses(bench: Workbench) -> None:
     if "uses" in bench.book.unread:
         return
-    for name in sorted(bench.names.used - set(bench.book.uses) - {"now", "law_date"}):
+    for name in sorted(bench.names.used - set(bench.book.uses) - {"now", "law_date", "scope"}):
         bench.say(
             "E302",
             f"the rulebook reads `{name}` but does not say so",
@@ -81,7 +105,13 @@ def _check_idle(bench: Workbench) -> None:
     book = bench.book
     if book.damaged or book.unread:
         return
-    for what, table in (("param", book.params), ("let", book.lets), ("list", book.lists), ("window", book.windows)):
+    for what, table in (
+        ("param", book.params),
+        ("let", book.lets),
+        ("list", book.lists),
+        ("window", book.windows),
+        ("table", book.tables),
+    ):
         for name, declared in table.items():
             if "." not in name and name not in bench.names.read:
                 bench.say("W602", f"{what} `{name}` is never read", declared.span, "read it in a rule, or remove it")

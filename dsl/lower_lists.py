@@ -5,8 +5,9 @@ from fractions import Fraction
 from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
-from dsl.contracts import Contracts
+from dsl.contracts import Contracts, Fact
 from dsl.expressions import Names, Typer
+from dsl.keywords import WINDOWS
 from dsl.suggest import nearest
 from dsl.types import Kind, Type
 from dsl.workbench import Workbench
@@ -14,12 +15,12 @@ from dsl.workbench import Workbench
 
 def lower_list(bench: Workbench, declared: s.ListUse) -> None:
     """Check a list and put it on the bench."""
-    if declared.file is None:
+    if declared.origin is None:
         bench.say(
             "E115",
             f"list `{declared.name}` does not say where it comes from",
             declared.span,
-            'add `from file "NAME.csv"`',
+            'add `from file "NAME.csv"` or `from database "NAME"`',
         )
     if declared.minimum_rows is None:
         bench.say(
@@ -59,7 +60,7 @@ def lower_list(bench: Workbench, declared: s.ListUse) -> None:
     bench.lists[declared.name] = ir.ListUse(
         bench.qualified(declared.name),
         declared.title,
-        declared.file or "",
+        *(declared.origin or ("", "")),
         kind,
         age,
         declared.minimum_rows or 0,
@@ -83,12 +84,13 @@ def lower_window(bench: Workbench, declared: s.Window) -> None:
             f"did you mean `{near}`?" if near else "events are " + ", ".join(sorted(bench.contracts.events)),
         )
         return
-    if declared.function not in ("count", "sum", "max", "min"):
+    if declared.function not in WINDOWS:
+        near = nearest(declared.function, WINDOWS)
         bench.say(
             "E208",
             f"a window cannot take the `{declared.function}`",
             declared.span,
-            "one of count, sum, max, min",
+            f"did you mean `{near}`?" if near else "one of " + ", ".join(WINDOWS),
         )
         return
     if (declared.function == "count") != (field is None) or (field is not None and field not in fields):
@@ -97,41 +99,74 @@ def lower_window(bench: Workbench, declared: s.Window) -> None:
             "E308",
             f"`{declared.function} of {declared.event}` does not fit",
             declared.span,
-            f"did you mean `{event}.{near}`?" if near else "count an event; sum or max one of its number fields",
+            f"did you mean `{event}.{near}`?" if near else "count an event; sum or keep one of its fields",
         )
         return
-    kind = fields[field].type if field else t.COUNT
-    if not kind.is_number:
-        bench.say(
-            "E202", f"a window sums numbers, `{field}` is {kind}", declared.span, "sum an amount, or count the event"
-        )
+    kind = _window_type(bench, declared, fields[field].type if field else t.COUNT)
+    reach = _reach(bench, declared)
+    if kind is None or reach is None or not _has_keys(bench, declared, event, fields):
         return
-    over = bench.typer.value(declared.over, t.DURATION)
-    if not isinstance(over, ir.Const) or not isinstance(over.value, Fraction) or over.value <= 0:
-        return
-    for key in declared.per:
-        if key not in fields or f"intent.{key}" not in bench.contracts.facts:
-            near = nearest(key, fields)
-            bench.say(
-                "E308",
-                f"`{event}` carries no `{key}` to count by",
-                declared.span,
-                f"did you mean `{near}`?" if near else "fields are " + ", ".join(fields),
-            )
-            return
     where = None
     if declared.where is not None:
         # An event is counted by what it carries: nothing else is known when it happens.
         nothing = Names(Contracts({}, ()), {}, {}, {}, lambda _: None, ())
         where = Typer(nothing, bench.bounds, bench.found, event=fields).condition(declared.where)
+    duration, sessions = reach
     bench.windows[declared.name] = ir.Window(
-        bench.qualified(declared.name),
-        declared.function,
-        event,
-        field,
-        int(over.value * 1_000_000),
-        declared.per,
-        where,
-        kind,
-        declared.span,
+        bench.qualified(declared.name), declared.function, event, field, duration, sessions,
+        bench.names.calendar, declared.since,
+        event in bench.contracts.market_events, declared.per, where, kind, declared.span,
+    )  # fmt: skip
+
+
+def _window_type(bench: Workbench, declared: s.Window, kind: Type) -> Type | None:
+    if declared.function == "distinct":
+        return t.COUNT
+    if declared.function in ("first", "last") or kind.is_number:
+        return kind
+    message = f"a window takes the {declared.function} of numbers, `{declared.event}` is {kind}"
+    bench.say("E202", message, declared.span, "sum an amount, or count the event")
+    return None
+
+
+def _reach(bench: Workbench, declared: s.Window) -> tuple[int, int] | None:
+    """Return how far back a window looks: microseconds and sessions, both 0 for one since an event."""
+    if declared.since is not None:
+        if declared.since not in bench.contracts.events:
+            near = nearest(declared.since, bench.contracts.events)
+            help_ = f"did you mean `{near}`?" if near else "events are " + ", ".join(sorted(bench.contracts.events))
+            bench.say("E307", f"there is no event `{declared.since}`", declared.span, help_)
+            return None
+        return 0, 0
+    assert declared.over is not None
+    over = bench.typer.value(declared.over)
+    if isinstance(over, ir.Const) and isinstance(over.value, Fraction) and over.value > 0:
+        if over.type == t.SESSIONS and over.value.denominator == 1:
+            if not bench.names.calendar:
+                help_ = 'add `calendar XNYS zone "America/New_York"` to the rulebook'
+                bench.say("E219", "the rulebook does not say whose sessions are counted", declared.over.span, help_)
+                return None
+            return 0, int(over.value)
+        if over.type == t.DURATION:
+            return int(over.value * 1_000_000), 0
+    bench.say(
+        "E217", "a window reaches over a duration or a number of sessions", declared.over.span, "write `over 60 s`"
     )
+    return None
+
+
+def _has_keys(bench: Workbench, declared: s.Window, event: str, fields: dict[str, Fact]) -> bool:
+    """Return whether the event, and the one it begins at, carry every key and a reader can name it."""
+    begins = bench.contracts.events.get(declared.since or "", fields)
+    for key in declared.per:
+        readable = {f"intent.{key}", f"scope.{key}"} & bench.contracts.facts.keys()
+        if key not in fields or not readable:
+            near = nearest(key, fields)
+            help_ = f"did you mean `{near}`?" if near else "fields are " + ", ".join(fields)
+            bench.say("E308", f"`{event}` carries no `{key}` to count by", declared.span, help_)
+            return False
+        if key not in begins:
+            help_ = "fields are " + ", ".join(begins)
+            bench.say("E308", f"`{declared.since}` carries no `{key}` to count by", declared.span, help_)
+            return False
+    return True

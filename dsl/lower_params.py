@@ -6,6 +6,7 @@ from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
 from dsl.intervals import Interval
+from dsl.suggest import nearest
 from dsl.types import Kind, Type
 from dsl.workbench import Workbench, is_date
 
@@ -35,6 +36,7 @@ def lower_param(bench: Workbench, declared: s.Param) -> None:
         )
     if low is not None and high is not None and low > high:
         bench.say("E216", f"the range of `{declared.name}` is empty", declared.span, "write the smaller bound first")
+    source = _source(bench, declared, kind) if declared.source else None
     rows = tuple(r for r in (_row(bench, row, declared, kind, low, high) for row in declared.rows) if r is not None)
     _check_rows(bench, rows, declared)
     param = ir.Param(
@@ -47,6 +49,7 @@ def lower_param(bench: Workbench, declared: s.Param) -> None:
         rows,
         declared.doc,
         declared.span,
+        source,
     )
     bench.params[declared.name] = param
     if kind.is_number:
@@ -90,6 +93,46 @@ def _row(
         bench.say("E213", f"`{row.since}` does not exist", row.span, "correct the day or the month")
         return None
     return ir.ParamRow(key, row.since, value, row.cite, row.span)
+
+
+def _source(bench: Workbench, declared: s.Param, kind: Type) -> ir.RowSource | None:
+    """Return where the rows are kept, every column checked against what the param says of it."""
+    written = declared.source
+    assert written is not None
+    if not declared.per:
+        bench.say("E306", f"`{declared.name}` is kept in a list and has no key", written.span, "add `per symbol`, say")
+        return None
+    listed = bench.lists.get(written.listed)
+    if listed is None:
+        near = nearest(written.listed, bench.book.lists)
+        help_ = f"did you mean `{near}`?" if near else "declare it with `list NAME of record`"
+        if written.listed not in bench.book.lists and written.listed not in bench.book.damaged:
+            bench.say("E305", f"there is no list `{written.listed}`", written.span, help_)
+        return None
+    bench.names.read.add(written.listed)
+    columns = dict(listed.type.fields)
+    wanted = [(written.column, kind), *((name, _key_type(bench, name)) for name in declared.per)]
+    wanted += [(written.dated, t.DATE)] if written.dated else []
+    wanted += [(written.cited, t.TEXT)] if written.cited else []
+    before = len(bench.found)
+    for name, needed in wanted:
+        found = columns.get(name)
+        if found is None:
+            near = nearest(name, columns)
+            help_ = f"did you mean `{near}`?" if near else f"add `column {name}: {needed}` to the list"
+            bench.say("E308", f"list `{written.listed}` has no column `{name}`", written.span, help_)
+        elif found != needed and not (found.kind is needed.kind is Kind.ENUM):
+            message = f"column `{name}` is {found}, {needed} is needed"
+            bench.say("E201", message, written.span, f"declare it as `column {name}: {needed}`")
+    if len(bench.found) > before:
+        return None
+    return ir.RowSource(f"list:{listed.name}", written.column, written.dated, written.cited)
+
+
+def _key_type(bench: Workbench, name: str) -> Type:
+    facts = bench.contracts.facts
+    fact = facts.get(f"intent.{name}") or facts.get(f"instrument.{name}")
+    return fact.type if fact else t.TEXT
 
 
 def _check_rows(bench: Workbench, rows: tuple[ir.ParamRow, ...], declared: s.Param) -> None:

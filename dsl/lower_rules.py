@@ -1,63 +1,88 @@
-"""Rules and limits: clauses checked, effect lines typed, reasons read."""
+"""Rules, limits, switches, checklists and gates: clauses checked, lines typed, reasons read."""
 
-import re
 from fractions import Fraction
 
 from dsl import ir
 from dsl import syntax as s
-from dsl import types as t
 from dsl.contracts import Age
-from dsl.diagnostics import Diagnostic
 from dsl.expressions import Typer
-from dsl.keywords import MODES, ROLES, SCOPES, STAGES
-from dsl.monotone import CONSTANT, FALLING, RISING, direction
-from dsl.parse import parse_expression
-from dsl.text import Span
+from dsl.keywords import MISSING_EFFECTS, MODES, MOMENTS, SCOPES, STAGE_OF, STAGES
+from dsl.lower_lines import check_rounding, lower_line
+from dsl.lower_switches import lower_own
+from dsl.reach import ALWAYS, out_of_reach
+from dsl.reasons_text import lower_reason
 from dsl.workbench import Workbench, is_date
 
-JUDGED_STAGES = ("pre_trade",)
-_MISSING_EFFECTS = ("warn", "flag", "reject")
-_HOLE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+_LINE_EXAMPLE = {
+    "limit": "reject above …", "rule": "reject when …", "switch": "trips when … as CODE",
+    "checklist": 'require "label": …', "gate": 'require "label": …',
+}  # fmt: skip
 
 
 def lower_rule(bench: Workbench, text: s.RuleText) -> ir.Rule | None:
     """Return the rule, or None when anything in it does not fit (reported)."""
     before = len(bench.found)
+    stage, each = _stage(bench, text)
+    bench.names.subject = "intent" if stage == "pre_trade" else "scope"
+    bench.names.admits_reals = text.kind == "gate"
     _check_clauses(bench, text)
     needs, typer = _needs(bench, text)
     # Guards and exceptions are decided before `needs`, and reasons are told even when it fails: what
     # a need proves positive counts for the lines alone.
     when = bench.typer.condition(text.when) if text.when is not None else None
+    if when is not None:
+        check_rounding(bench, when, True)
     measure = typer.value(text.measure) if text.measure is not None else None
-    lines = [_line(bench, number, line, text, measure, typer) for number, line in enumerate(text.lines, 1)]
-    missing = _missing(bench, text)
-    because = _because(bench, text)
+    lines = [lower_line(bench, n, line, text, stage, measure, typer) for n, line in enumerate(text.lines, 1)]
+    missing = _missing(bench, text, stage)
+    clause = text.clause("because")
+    because = lower_reason(bench, clause.values if clause else (), clause.span if clause else text.span)
     since, until = _effective(bench, text)
+    own = lower_own(bench, text)
     damaged = text.id in bench.book.damaged
     if damaged or any(not d.code.startswith("W") for d in bench.found[before:]) or None in lines:
         return None
     words = {c.word: c.values for c in text.clauses}
-    return ir.Rule(
-        text.id,
-        text.kind,
-        text.title,
-        bench.book.name,
-        words["on"][0],
-        words.get("mode", ("enforced",))[0],
-        words.get("scope", ()),
-        since,
-        until,
-        when,
-        measure,
-        needs,
-        missing,
-        tuple(line for line in lines if line),
-        because,
-        words["cite"],
-        words["owner"][0],
-        text.doc,
-        text.span,
-    )
+    rule = ir.Rule(
+        text.id, text.kind, text.title, bench.book.name, stage, words.get("mode", ("enforced",))[0],
+        _scope(text, words), since, until, when, measure, needs, missing, tuple(line for line in lines if line),
+        because, words["cite"], words["owner"][0], text.doc, text.span, each, own,
+    )  # fmt: skip
+    return rule if _is_within_reach(bench, rule, text) else None
+
+
+def _stage(bench: Workbench, text: s.RuleText) -> tuple[str, str]:
+    """Return the stage, and for post-trade rules the moment, a declaration is judged at."""
+    on = text.clause("on")
+    stage = on.values[0] if on else STAGE_OF.get(text.kind, bench.book.stage)
+    each = on.values[1] if on and len(on.values) > 1 else ""
+    if on is None:
+        if text.kind not in STAGE_OF and text.id not in bench.book.damaged:
+            bench.say("E110", f"{text.id} has no `on`", text.span, f"add `on {bench.book.stage or 'pre_trade'}`")
+        return stage, each
+    own = STAGE_OF.get(text.kind)
+    if own is not None and stage != own:
+        bench.say("E104", f"a {text.kind} is always on {own}", on.span, f"write `on {own}`, or leave it out")
+    elif bench.book.name and stage != bench.book.stage and own is None:
+        bench.say(
+            "E104",
+            f"{text.id} is on {stage}, its rulebook is {bench.book.name}",
+            on.span,
+            f"write `on {bench.book.stage}` or move the rule",
+        )
+        stage, each = bench.book.stage, ""
+    if stage not in STAGES:
+        return "pre_trade", ""
+    if stage == "post_trade" and each not in MOMENTS:
+        help_ = "write `on post_trade each fill`, `each session end` or `each month end`"
+        bench.say("E122", f"{text.id} does not say when it is judged", on.span, help_)
+    elif stage != "post_trade" and each:
+        bench.say("E122", f"a rule on {stage} is not judged `each {each}`", on.span, f"write `on {stage}`")
+    return stage, each
+
+
+def _scope(text: s.RuleText, words: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return ("strategy",) if text.kind == "gate" else words.get("scope", ())
 
 
 def _check_clauses(bench: Workbench, text: s.RuleText) -> None:
@@ -71,7 +96,6 @@ def _check_clauses(bench: Workbench, text: s.RuleText) -> None:
     if text.id in bench.book.damaged:
         return
     for word, example in (
-        ("on", "on pre_trade"),
         ("cite", 'cite "Risk Policy 4.2"'),
         ("owner", "owner risk"),
         ("because", 'because "why, with values in braces like {intent.quantity}"'),
@@ -80,29 +104,33 @@ def _check_clauses(bench: Workbench, text: s.RuleText) -> None:
             bench.say("E110", f"{text.id} has no `{word}`", text.span, f"add `{example}`")
     if text.kind == "limit" and text.measure is None:
         bench.say("E110", f"{text.id} has no `measure`", text.span, "add `measure` and what is measured")
-    if not text.lines:
-        bench.say(
-            "E110",
-            f"{text.id} has no effect",
-            text.span,
-            "add a line such as `reject above …`" if text.kind == "limit" else "add a line such as `reject when …`",
-        )
-    on = text.clause("on")
-    if on and bench.book.name and on.values[0] != bench.book.stage:
-        bench.say(
-            "E104",
-            f"{text.id} is on {on.values[0]}, its rulebook is {bench.book.name}",
-            on.span,
-            f"write `on {bench.book.stage}` or move the rule",
-        )
-    elif on and on.values[0] in STAGES and on.values[0] not in JUDGED_STAGES:
-        message = f"stage {on.values[0]} is not judged by this language version"
-        bench.say("E112", message, on.span, "write it `on pre_trade`, or keep it for a later version")
+    is_manual = isinstance(text.own, s.SwitchText) and text.own.manual
+    if not text.lines and not is_manual:
+        bench.say("E110", f"{text.id} has no effect", text.span, f"add a line such as `{_LINE_EXAMPLE[text.kind]}`")
     for word, allowed in (("mode", MODES), ("scope", SCOPES)):
         clause = text.clause(word)
         for value in clause.values if clause else ():
             if clause and value not in allowed:
                 bench.say("E116", f"`{value}` is not a {word}", clause.span, "one of " + ", ".join(allowed))
+
+
+def _is_within_reach(bench: Workbench, rule: ir.Rule, text: s.RuleText) -> bool:
+    """Report facts the rule cannot have and scopes it must say; return whether there were none."""
+    before = len(bench.found)
+    is_keyed = rule.stage != "pre_trade" or any(line.posture or line.trips or line.actions for line in rule.lines)
+    if is_keyed and not rule.scope:
+        message = f"{rule.id} does not say for whom it is judged"
+        bench.say("E122", message, text.span, "add `scope account`, or the keys it is judged for one by one")
+        return False
+    for path, reason in out_of_reach(rule, bench.lets, bench.windows_by_name(), bench.contracts):
+        bench.say("E313", f"`{path}` {reason}", text.span, "read another fact, or widen the scope")
+    for line in rule.lines:
+        for name in line.trips:
+            lacking = [key for key in bench.scope_of(name) if key not in (*rule.scope, *ALWAYS)]
+            if lacking and rule.stage != "pre_trade":
+                message = f"{name} is per {lacking[0]}, and {rule.id} has no {lacking[0]} to trip it for"
+                bench.say("E122", message, line.span, f"add `{lacking[0]}` to the scope")
+    return len(bench.found) == before
 
 
 def _needs(bench: Workbench, text: s.RuleText) -> tuple[tuple[ir.Need, ...], Typer]:
@@ -144,132 +172,25 @@ def _check_tightens(bench: Workbench, need: s.Need, fact: ir.FactRef, age: Age |
         )
 
 
-def _line(
-    bench: Workbench, number: int, line: s.EffectLine, text: s.RuleText, measure: ir.Expr | None, typer: Typer
-) -> ir.Line | None:
-    unless = bench.typer.condition(line.unless) if line.unless is not None else None
-    if text.kind == "limit" and line.bound is None:
-        bench.say(
-            "E117",
-            "a limit's line compares its measure",
-            line.span,
-            "write `reject above …`, or use a rule",
-        )
-        return None
-    if text.kind == "rule" and line.bound is not None:
-        bench.say("E117", "a rule has no measure to compare", line.span, "write `reject when …`, or use a limit")
-        return None
-    relation: str | None = None
-    bounds: tuple[ir.Expr, ...] = ()
-    condition: ir.Expr | None = None
-    if line.when is not None:
-        condition = typer.condition(line.when)
-    elif line.bound is not None and measure is not None:
-        relation = line.bound[0]
-        typed = tuple(typer.value(b, measure.type) for b in line.bound[1])
-        bounds = tuple(b for b in typed if b is not None)
-        if len(bounds) == len(typed):
-            condition = _relation(relation, measure, bounds, line.span)
-    approval = _approval(bench, line)
-    if condition is None or (line.unless is not None and unless is None):
-        return None
-    if line.effect == "clip" and not _is_clippable(bench, measure, relation, bounds):
-        bench.say(
-            "E218",
-            f"`clip` in {text.id} has no proven direction",
-            line.span,
-            "clip `above` a bound that does not move, on a measure that can only grow with intent.quantity",
-        )
-    code = line.code or text.id.replace("-", "_")
-    return ir.Line(number, line.effect, code, condition, relation, bounds, unless, approval, line.span)
-
-
-def _is_clippable(bench: Workbench, measure: ir.Expr | None, relation: str | None, bounds: tuple[ir.Expr, ...]) -> bool:
-    facts = bench.contracts.facts
-    return (
-        measure is not None
-        and relation in ("above", "at or above")
-        and direction(measure, facts, bench.bounds) in (RISING, CONSTANT)
-        and all(direction(b, facts, bench.bounds) in (CONSTANT, FALLING) for b in bounds)
-    )
-
-
-def _approval(bench: Workbench, line: s.EffectLine) -> ir.Approval | None:
-    if (line.effect == "hold") != (line.approval is not None):
-        bench.say(
-            "E118",
-            "a hold says who approves it, and only a hold does",
-            line.span,
-            "write `hold above X for 1 risk_officer within 10 min`",
-        )
-        return None
-    if line.approval is None:
-        return None
-    if line.approval.role not in ROLES:
-        bench.say(
-            "E116",
-            f"`{line.approval.role}` is not a role",
-            line.approval.span,
-            "one of " + ", ".join(ROLES),
-        )
-    if line.approval.count > 1 and not line.approval.distinct:
-        bench.say(
-            "E118",
-            f"{line.approval.count} approvals could be one person's",
-            line.approval.span,
-            f"write `for {line.approval.count} distinct {line.approval.role}`",
-        )
-    within = bench.typer.value(line.approval.within, t.DURATION)
-    if not isinstance(within, ir.Const) or not isinstance(within.value, Fraction):
-        return None
-    return ir.Approval(line.approval.count, line.approval.distinct, line.approval.role, int(within.value * 1_000_000))
-
-
-def _missing(bench: Workbench, text: s.RuleText) -> ir.MissingPolicy:
+def _missing(bench: Workbench, text: s.RuleText, stage: str) -> ir.MissingPolicy:
+    allowed = ("trip",) if text.kind == "switch" else MISSING_EFFECTS.get(stage, ("reject",))
     if text.missing is None:
-        return ir.MissingPolicy("reject", None, False)
+        if stage == "kill" and text.kind in ("rule", "limit") and text.id not in bench.book.damaged:
+            help_ = "add `missing flag`, or write a switch, which trips when its facts are missing"
+            bench.say("E110", f"{text.id} does not say what an unknown fact does", text.span, help_)
+        return ir.MissingPolicy(allowed[0], None, False)
     missing = text.missing
-    if missing.effect not in _MISSING_EFFECTS:
+    if missing.effect not in allowed:
         bench.say(
-            "E309",
-            f"an unknown fact cannot `{missing.effect}`",
-            missing.span,
-            "one of " + ", ".join(_MISSING_EFFECTS),
+            "E309", f"an unknown fact cannot `{missing.effect}` here", missing.span, "one of " + ", ".join(allowed)
         )
     if missing.even_reducing and missing.effect != "reject":
         message = "`even reducing` belongs to `missing reject`"
         bench.say("E309", message, missing.span, "leave it out, or write `missing reject even reducing`")
     unless = bench.typer.condition(missing.unless) if missing.unless is not None else None
+    if unless is not None:
+        check_rounding(bench, unless, False)
     return ir.MissingPolicy(missing.effect, unless, missing.even_reducing)
-
-
-def _because(bench: Workbench, text: s.RuleText) -> ir.Because:
-    clause = text.clause("because")
-    pieces: list[str | ir.Expr] = []
-    for value in clause.values if clause else ():
-        at = 0
-        for hole in _HOLE.finditer(value):
-            pieces.append(value[at : hole.start()])
-            at = hole.end()
-            if hole[0] in ("{{", "}}"):
-                pieces.append(hole[0][0])
-                continue
-            typed = _hole(bench, hole[1], clause.span if clause else text.span, bench.typer)
-            if typed is not None:
-                pieces.append(typed)
-        pieces.append(value[at:])
-    return ir.Because(tuple(p for p in pieces if p != ""))
-
-
-def _hole(bench: Workbench, inside: str, span: Span, typer: Typer) -> ir.Expr | None:
-    written, problems = parse_expression(inside)
-    if written is None:
-        bench.say("E119", f"`{{{inside}}}` is not an expression", span, problems[0].help if problems else "")
-        return None
-    mark = len(bench.found)
-    typed = typer.value(written)
-    bench.found[mark:] = [Diagnostic(d.code, d.message, span, d.label, d.help) for d in bench.found[mark:]]
-    return typed
 
 
 def _effective(bench: Workbench, text: s.RuleText) -> tuple[str | None, str | None]:
@@ -284,11 +205,3 @@ def _effective(bench: Workbench, text: s.RuleText) -> tuple[str | None, str | No
         message = f"{text.id} ends on {until}, before it begins on {since}"
         bench.say("E114", message, clause.span, "put the earlier date behind `from`")
     return since, until
-
-
-def _relation(relation: str, measure: ir.Expr, bounds: tuple[ir.Expr, ...], span: Span) -> ir.Expr:
-    if relation == "outside":
-        low = ir.Compare(t.BOOL, span, "<", measure, bounds[0])
-        return ir.Logic(t.BOOL, span, "or", (low, ir.Compare(t.BOOL, span, ">", measure, bounds[1])))
-    operator = {"above": ">", "at or above": ">=", "below": "<", "at or below": "<="}[relation]
-    return ir.Compare(t.BOOL, span, operator, measure, bounds[0])

@@ -27,6 +27,7 @@ class Rulebook:
     lets: dict[str, s.Let] = field(default_factory=dict)
     lists: dict[str, s.ListUse] = field(default_factory=dict)
     windows: dict[str, s.Window] = field(default_factory=dict)
+    tables: dict[str, s.Table] = field(default_factory=dict)
     rules: dict[str, s.RuleText] = field(default_factory=dict)
     fixtures: dict[str, s.Fixture] = field(default_factory=dict)
     tests: list[s.Test] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Rulebook:
         return self.name.partition(".")[0]
 
     def local_names(self) -> tuple[str, ...]:
-        return (*self.params, *self.lets, *self.lists, *self.windows, *sorted(self.damaged))
+        return (*self.params, *self.lets, *self.lists, *self.windows, *self.tables, *sorted(self.damaged))
 
 
 def resolve(files: list[s.File], contracts: Contracts) -> tuple[list[Rulebook], list[Diagnostic]]:
@@ -154,6 +155,8 @@ def _place(book: Rulebook, declaration: s.Declaration, contracts: Contracts, fou
             _declare(book, book.lists, "list", declaration.name, declaration, found)
         case s.Window():
             _declare(book, book.windows, "window", declaration.name, declaration, found)
+        case s.Table():
+            _declare(book, book.tables, "table", declaration.name, declaration, found)
         case s.RuleText():
             if declaration.id in book.rules:
                 found.append(_duplicate("rule id", declaration.id, declaration.span, book.rules[declaration.id].span))
@@ -173,7 +176,7 @@ def _place(book: Rulebook, declaration: s.Declaration, contracts: Contracts, fou
 def _declare(
     book: Rulebook, table: dict[str, _D], what: str, name: str, declaration: _D, found: list[Diagnostic]
 ) -> None:
-    tables: tuple[dict[str, s.Declaration], ...] = (book.params, book.lets, book.lists, book.windows)  # type: ignore[assignment]
+    tables: tuple[dict[str, s.Declaration], ...] = (book.params, book.lets, book.lists, book.windows, book.tables)  # type: ignore[assignment]
     earlier = next((t[name] for t in tables if name in t), None)
     if earlier is not None:
         found.append(_duplicate(what, name, declaration.span, earlier.span))

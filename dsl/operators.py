@@ -3,13 +3,13 @@
 from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
-from dsl.lookups import Lookups
+from dsl.reals import Reals
 from dsl.remedies import unit_remedy, with_article
 from dsl.text import Span
 from dsl.types import Kind, Type
 
 
-class Operators(Lookups):
+class Operators(Reals):
     """Types arithmetic, comparisons, conditions and branches."""
 
     # ---------------------------------------------------------------------------------- arithmetic
@@ -36,6 +36,9 @@ class Operators(Lookups):
         moment = self._moments(op, left, right, expr.span)
         if moment is not None:
             return moment
+        of_reals = self._real_arithmetic(op, left, right, expr)
+        if of_reals is not None:
+            return of_reals
         for side, written in ((left, expr.left), (right, expr.right)):
             if not side.type.is_number:
                 raise self._fail("E202", f"`{op}` needs numbers, this is {with_article(side.type)}", written.span)
@@ -54,13 +57,6 @@ class Operators(Lookups):
             return ir.Arithmetic(t.divide(left.type, right.type), expr.span, op, left, right)
         return ir.Arithmetic(t.multiply(left.type, right.type), expr.span, op, left, right)
 
-    def _moments(self, op: str, left: ir.Expr, right: ir.Expr, span: Span) -> ir.Expr | None:
-        if op == "-" and left.type == right.type == t.TIMESTAMP:
-            return ir.Arithmetic(t.DURATION, span, op, left, right)
-        if op in "+-" and left.type == t.TIMESTAMP and right.type == t.DURATION:
-            return ir.Arithmetic(t.TIMESTAMP, span, op, left, right)
-        return None
-
     # ---------------------------------------------------------------------------------- logic
     def _bool(self, expr: s.Expr) -> ir.Expr:
         typed = self._type(expr, t.BOOL)
@@ -75,12 +71,27 @@ class Operators(Lookups):
         right = self._type(expr.right, left.type if left else None)
         if left is None:
             left = self._type(expr.left, right.type)
+        reals = self._real_pair(op, left, right, expr)
+        if reals is not None:
+            return self._real_comparison(op, *reals, expr)
         self._comparable(left, right, op, expr)
         if op == "multiple":
             self._positive(right, expr.right.span, "a step")
             return ir.Multiple(t.BOOL, expr.span, left, right)
         symbol = {"is": "==", "is_not": "!="}.get(op, op)
         return ir.Compare(t.BOOL, expr.span, symbol, left, right)
+
+    def _real_comparison(self, op: str, left: ir.Expr, right: ir.Expr, expr: s.Comparison) -> ir.Expr:
+        if op not in ("<", "<=", ">", ">="):
+            raise self._fail(
+                "E220", "two reals are never known to be equal", expr.span, "compare them with <, <=, > or >="
+            )
+        if not self._names.admits_reals:
+            raise self._fail(
+                "E220", "a real decides nothing here", expr.span,
+                "write `exact(x, up, 6)`, rounded against the order; only a gate compares reals",
+            )  # fmt: skip
+        return ir.RealCompare(t.BOOL, expr.span, op, left, right)
 
     def _comparable(self, left: ir.Expr, right: ir.Expr, op: str, expr: s.Comparison) -> None:
         ordered = left.type.kind in (Kind.NUMBER, Kind.TIMESTAMP, Kind.DATE, Kind.TIME, Kind.SESSIONS)

@@ -1,13 +1,15 @@
 """A bundle on one law date: the rules and numbers in force, and the slots a snapshot must fill."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
 from dsl import ir
 from dsl.bundle import Bundle
+from dsl.calendars import Calendars, Sessions, sessions_of
 from dsl.contracts import Age, Fact
+from dsl.keywords import MAY_BE_EMPTY
 from dsl.reads import all_facts
 from dsl.text import Span
 
@@ -66,10 +68,13 @@ class Program:
     slots: tuple[Slot, ...]
     ages: tuple[AgeCheck, ...]
     index: dict[str, int]
+    lets: dict[str, ir.Expr]
+    calendars: Calendars = field(default_factory=dict)
+    part: tuple[str, ...] = ()
 
-    @property
-    def lets(self) -> dict[str, ir.Expr]:
-        return self.bundle.ruleset.lets
+    def sessions(self, code: str) -> Sessions | None:
+        """Return the sessions of an exchange, None where nobody handed them in."""
+        return sessions_of(self.calendars, code)
 
     def age_check(self, slot: int, age: Age) -> int:
         """Return the number of the check of that bound on that slot."""
@@ -81,19 +86,47 @@ class Program:
         numbers = tuple(
             (n, tuple((k, r.value) for k, r in sorted(rows.items()))) for n, rows in sorted(self.numbers.items())
         )
-        return (self.bundle.hash, self.stage, tuple(r.id for r in self.rules), numbers)
+        versions = tuple(
+            (name, version.since if version else "none")
+            for name, table in sorted(self.bundle.ruleset.tables.items())
+            for version in (version_in_force(table, self.law_date.isoformat()),)
+        )
+        return (self.bundle.hash, self.stage, tuple(r.id for r in self.rules), numbers, versions)
 
 
-def in_force(bundle: Bundle, stage: str, law_date: date, overlays: Sequence[Overlay] = ()) -> Program:
-    """Return the program of a stage on a law date, config tightenings included."""
+def in_force(
+    bundle: Bundle, stage: str, law_date: date, overlays: Sequence[Overlay] = (), calendars: Calendars | None = None,
+    only: Callable[[ir.Rule], bool] = lambda _: True, part: tuple[str, ...] = (),
+) -> Program:  # fmt: skip
+    """Return the program of a stage on a law date, config tightenings included.
+
+    `calendars` are the sessions dates are moved by; a date moved by those of another exchange is unknown.
+    `only` picks rules of the stage, like those of one scope; `part` names what was picked.
+    """
     ruleset, day = bundle.ruleset, law_date.isoformat()
-    rules = tuple(r for r in ruleset.rules if r.stage == stage and (r.since or "") <= day <= (r.until or "9999-12-31"))
+    rules = tuple(
+        r for r in ruleset.rules if r.stage == stage and (r.since or "") <= day <= (r.until or "9999-12-31") and only(r)
+    )
     numbers = {name: _numbers(param, day, overlays) for name, param in sorted(ruleset.params.items())}
-    scoped = ir.Ruleset(rules, ruleset.params, ruleset.lets, ruleset.windows, ruleset.lists, ruleset.zone)
-    paths = sorted({*all_facts(scoped, ruleset.lets), REDUCES})
+    lets = {**ruleset.lets, **{name: _table_body(table, day) for name, table in sorted(ruleset.tables.items())}}
+    paths = sorted({*all_facts(rules, lets), *((REDUCES,) if stage == "pre_trade" else ())})
     slots = tuple(Slot(at, path, fact_of(bundle, path)) for at, path in enumerate(paths))
     index = {slot.path: slot.index for slot in slots}
-    return Program(bundle, stage, law_date, rules, numbers, slots, _ages(rules, index), index)
+    return Program(
+        bundle, stage, law_date, rules, numbers, slots, _ages(rules, index), index, lets,
+        {} if calendars is None else calendars,
+        part,
+    )  # fmt: skip
+
+
+def version_in_force(table: ir.Table, day: str) -> ir.TableVersion | None:
+    """Return a table's version on a day, None before its first."""
+    return next((v for v in reversed(table.versions) if (v.since or "") <= day), None)
+
+
+def _table_body(table: ir.Table, day: str) -> ir.Expr:
+    version = version_in_force(table, day)
+    return version.body if version else ir.Nothing(table.type, table.span, f"table:{table.name}")
 
 
 def _numbers(param: ir.Param, day: str, overlays: Sequence[Overlay]) -> dict[tuple[str, ...], Number]:
@@ -120,8 +153,8 @@ def fact_of(bundle: Bundle, path: str) -> Fact:
     ruleset = bundle.ruleset
     if path.startswith("window:"):
         window = ruleset.windows[path.removeprefix("window:")]
-        empty_is_absent = window.function in ("max", "min")
-        low = Fraction(0) if window.function == "count" else None
+        empty_is_absent = window.function in MAY_BE_EMPTY
+        low = Fraction(0) if window.function in ("count", "distinct") else None
         return Fact(path, window.type, low=low, optional=empty_is_absent, computed=True, key=window.per)
     if path.startswith("list:"):
         listed = ruleset.lists[path.removeprefix("list:")]

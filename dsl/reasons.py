@@ -5,10 +5,10 @@ from dsl.interpret import Interpreter, Unknown
 from dsl.types import show
 
 
-def because(rule: ir.Rule, interpreter: Interpreter) -> str:
-    """Return the rule's reason with every value filled in; what is not known says so."""
+def because(text: ir.Because, interpreter: Interpreter) -> str:
+    """Return a reason with every value filled in; what is not known says so."""
     words = []
-    for piece in rule.because.pieces:
+    for piece in text.pieces:
         if isinstance(piece, str):
             words.append(piece)
             continue

@@ -42,6 +42,7 @@ def as_data(diagnostic: Diagnostic) -> dict[str, object]:
     """Return a diagnostic as JSON-able data with sorted, stable keys."""
     return {
         "code": diagnostic.code,
+        "edit": {"span": _span_data(edit.span), "text": edit.text} if (edit := diagnostic.edit) else None,
         "help": diagnostic.help,
         "label": diagnostic.label,
         "message": diagnostic.message,

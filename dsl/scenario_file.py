@@ -8,7 +8,9 @@ from typing import Any
 
 from dsl import syntax as s
 from dsl.bundle import Bundle
-from dsl.cases import Case, Collector, SessionOpen, default_open
+from dsl.calendars import PLAIN, Calendars
+from dsl.cases import Case
+from dsl.collect import Collector
 from dsl.diagnostics import Diagnostic
 from dsl.keywords import OUTCOMES
 from dsl.parse import parse_expression
@@ -26,10 +28,10 @@ _TARGET = re.compile(r"([a-z][\w.]*)(?:\[([A-Z]{3}),([A-Z]{3})\])?")
 
 
 def read_scenario(
-    data: Any, name: str, bundle: Bundle, places: Places | None = None, session_open: SessionOpen = default_open
+    data: Any, name: str, bundle: Bundle, places: Places | None = None, calendars: Calendars = PLAIN
 ) -> tuple[Case | None, list[Diagnostic]]:
     """Return a loaded scenario file as a case, or None with what is wrong and where in the file."""
-    reader = _Reader(name, bundle, places or {}, session_open)
+    reader = _Reader(name, bundle, places or {}, calendars)
     case = reader.read(data)
     return (None if reader.found else case), reader.found
 
@@ -37,8 +39,8 @@ def read_scenario(
 class _Reader:
     """Reads one scenario file into the syntax an inline test would have."""
 
-    def __init__(self, name: str, bundle: Bundle, places: Places, session_open: SessionOpen) -> None:
-        self._name, self._bundle, self._places, self._open = name, bundle, places, session_open
+    def __init__(self, name: str, bundle: Bundle, places: Places, calendars: Calendars) -> None:
+        self._name, self._bundle, self._places, self._calendars = name, bundle, places, calendars
         self.found: list[Diagnostic] = []
 
     def read(self, data: Any) -> Case | None:
@@ -66,7 +68,7 @@ class _Reader:
         scenario = self._scenario(data)
         if self.found:
             return None
-        collector = Collector(self._bundle, book, self._open, self.found)
+        collector = Collector(self._bundle, book, self._calendars, self.found)
         return collector.case(self._name, (), fixture, scenario)
 
     def _scenario(self, data: Mapping[str, Any]) -> s.Scenario:

@@ -1,6 +1,7 @@
 """Types and units: every number carries its dimension, and only like meets like."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ from fractions import Fraction
 class Kind(StrEnum):
     BOOL = "bool"
     NUMBER = "number"
+    REAL = "real"
     TEXT = "text"
     SYMBOL = "symbol"
     ENUM = "enum"
@@ -38,6 +40,8 @@ class Type:
     def __str__(self) -> str:
         if self.kind is Kind.NUMBER:
             return _number_name(self)
+        if self.kind is Kind.REAL and self.dimension:
+            return f"real[{_number_name(Type(Kind.NUMBER, self.dimension))}]"
         if self.kind is Kind.SET:
             return f"set of {self.element}"
         return self.kind.value
@@ -77,6 +81,14 @@ def price(currency: str) -> Type:
 def rate(base: str, quote: str) -> Type:
     """Return the type of a conversion rate: units of `quote` for one of `base`."""
     return Type(Kind.NUMBER, _sorted({quote: 1, base: -1}))
+
+
+REAL = Type(Kind.REAL)
+
+
+def real(dimension: Dimension) -> Type:
+    """Return the type of a statistic in these units: a float, for gates, scores and `exact` alone."""
+    return Type(Kind.REAL, dimension)
 
 
 def enum(values: tuple[str, ...]) -> Type:
@@ -187,6 +199,28 @@ def show(value: object, kind: Type) -> str:
         return f"{len(value)} rows"
     if kind.kind is Kind.SYMBOL:
         return f'"{value}"'
+    if kind.kind is Kind.REAL:
+        return f"{value!r}{unit_suffix(Type(Kind.NUMBER, kind.dimension))}"
+    if isinstance(value, Fraction | int):
+        return show_moment(Fraction(value), kind)
+    return str(value)
+
+
+def show_moment(value: Fraction, kind: Type) -> str:
+    """Return a date, instant, time of day or number of sessions as it is written in a rule file."""
+    if kind.kind is Kind.DATE:
+        return date.fromordinal(int(value)).isoformat()
+    if kind.kind is Kind.SESSIONS:
+        return f"{_decimal(value)} session{'' if value == 1 else 's'}"
+    seconds = value.numerator // value.denominator
+    micros = int((value - seconds) * 1_000_000)
+    part = f".{micros:06d}".rstrip("0") if micros else ""
+    if kind.kind is Kind.TIME:
+        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{part}"
+    if kind.kind is Kind.TIMESTAMP:
+        return (
+            (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S") + part + "Z"
+        )
     return str(value)
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from dsl import ir
-from dsl.interpret import Unknown, exact, operate
+from dsl.calendars import Sessions
+from dsl.interpret import Unknown
+from dsl.operations import exact, operate
 from dsl.types import scale_of
 
 
@@ -18,23 +21,75 @@ class Happening:
     fields: Mapping[str, Any]
 
 
-def recount(window: ir.Window, happenings: Iterable[Happening], now: int, key: tuple[Any, ...]) -> int | None:
-    """Return the window's stored value at `now` for one key: events in (now − d, now] that match.
+class Coverage(Enum):
+    """What a window says instead of a value where it has not seen its whole stretch."""
 
-    None when a max or min has seen nothing. An absent key field equals an absent key field.
+    UNCOVERED = "uncovered"
+
+
+UNCOVERED = Coverage.UNCOVERED
+
+
+def recount(
+    window: ir.Window, happenings: Iterable[Happening], now: int, key: tuple[Any, ...], sessions: Sessions | None
+) -> Any:
+    """Return the window's stored value at `now` for one key, over `happenings` in the order they happened.
+
+    None when a min, max, first or last has seen nothing. UNCOVERED when the market was not watched from the
+    window's beginning, or its sessions cannot be told. An absent key field equals an absent key field.
     """
-    values = [
-        happening.fields[window.field] if window.field else 1
-        for happening in happenings
-        if now - window.duration < happening.at <= now
-        and counts(window, happening)
-        and key_of(window, happening) == key
-    ]
-    if window.function in ("count", "sum"):
+    inside = _inside(window, happenings, now, key, sessions)
+    if inside is None:
+        return UNCOVERED
+    return aggregate(window.function, [h.fields[window.field] if window.field else 1 for h in inside])
+
+
+def contributors(
+    window: ir.Window, happenings: Iterable[Happening], now: int, key: tuple[Any, ...], sessions: Sessions | None
+) -> frozenset[str]:
+    """Return the principals whose events are inside the window."""
+    inside = _inside(window, happenings, now, key, sessions) or []
+    return frozenset(h.fields["principal"] for h in inside if h.fields.get("principal") is not None)
+
+
+def _inside(
+    window: ir.Window, happenings: Iterable[Happening], now: int, key: tuple[Any, ...], sessions: Sessions | None
+) -> list[Happening] | None:
+    """Return the events inside the window in order, None where its whole stretch was not watched."""
+    own = [h for h in happenings if h.at <= now and key_of(window, h) == key]
+    edge = _edge(window, now, sessions)
+    if edge is None:
+        return None
+    if window.since is not None:
+        last = max((at for at, h in enumerate(own) if h.event == window.since), default=None)
+        if last is None and window.is_market:
+            return None
+        own = own if last is None else own[last + 1 :]
+    elif window.is_market and not any(h.event == window.event and h.at <= edge for h in own):
+        return None
+    return [h for h in own if h.at > edge and counts(window, h)]
+
+
+def _edge(window: ir.Window, now: int, sessions: Sessions | None) -> int | None:
+    """Return the last instant before the window; None when it cannot be told."""
+    if window.since is not None:
+        return -1 << 63
+    if window.sessions:
+        return sessions.edge(now, window.sessions) if sessions else None
+    return now - window.duration
+
+
+def aggregate(function: str, values: list[Any]) -> Any:
+    """Return what a window makes of the values inside it, in order."""
+    if function in ("count", "sum"):
         return sum(values)
+    if function == "distinct":
+        return len(set(values))
     if not values:
         return None
-    return max(values) if window.function == "max" else min(values)
+    if function in ("first", "last"):
+        return values[0] if function == "first" else values[-1]
+    return max(values) if function == "max" else min(values)
 
 
 def key_of(window: ir.Window, happening: Happening) -> tuple[Any, ...]:

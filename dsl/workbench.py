@@ -1,5 +1,7 @@
 """One rulebook on the bench while it is lowered: its names, ranges, and where to report."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -16,11 +18,24 @@ from dsl.text import Span
 from dsl.types import Type
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all rulebooks of a bundle share while they are lowered: every rule's kind and scope by id."""
+
+    kinds: Mapping[str, str]
+    scopes: Mapping[str, tuple[str, ...]]
+    lower_table: "Callable[[Workbench, s.Table], ir.Expr | None]"
+
+
 class Workbench:
     """What the lowering of a rulebook's declarations shares."""
 
-    def __init__(self, book: Rulebook, contracts: Contracts, ruleset: ir.Ruleset, found: list[Diagnostic]) -> None:
+    def __init__(
+        self, book: Rulebook, contracts: Contracts, ruleset: ir.Ruleset, found: list[Diagnostic],
+        shared: "Shared",
+    ) -> None:  # fmt: skip
         self.book, self.contracts, self._set, self.found = book, contracts, ruleset, found
+        self._shared = shared
         self._open: list[str] = []
         self._lets: dict[str, ir.Expr | None] = {}
         self.params: dict[str, ir.Param] = {}
@@ -29,17 +44,45 @@ class Workbench:
         self.ranges: dict[str, Interval] = {}
         self.proofs: list[ir.Proof] = []
         self.names = Names(contracts, self.params, self.windows, self.lists, self.let, book.local_names())
+        self.names.subject = "intent" if book.stage == "pre_trade" else "scope"
+        self.names.admits_reals = book.stage == "promotion"
+        self.names.calendar = book.calendar.code if book.calendar else ""
         self.bounds = Bounds(contracts.facts, self.ranges, lambda name: ruleset.lets.get(name))
         self.typer = Typer(self.names, self.bounds, found)
 
     def say(self, code: str, message: str, span: Span, help_: str = "") -> None:
         self.found.append(Diagnostic(code, message, span, help=help_))
 
+    @property
+    def lets(self) -> Mapping[str, ir.Expr]:
+        """Every named expression lowered so far, by qualified name."""
+        return self._set.lets
+
+    def windows_by_name(self) -> dict[str, ir.Window]:
+        """Return this rulebook's windows by qualified name."""
+        return {window.name: window for window in self.windows.values()}
+
+    def scope_of(self, rule: str) -> tuple[str, ...]:
+        """Return the scope a rule of any rulebook is written with."""
+        return self._shared.scopes.get(rule, ())
+
+    def check_id(self, name: str, span: Span, *kinds: str) -> None:
+        """Report an id under which no declaration of these kinds stands."""
+        kind = self._shared.kinds.get(name)
+        if kind in kinds or name in self.book.damaged:
+            return
+        what = " or ".join(kinds)
+        near = nearest(name, [known for known, one in self._shared.kinds.items() if one in kinds])
+        help_ = f"did you mean `{near}`?" if near else f"declare it as a {what}"
+        found = f"`{name}` is a {kind}, no {what}" if kind else f"there is no {what} `{name}`"
+        self.say("E105", found, span, help_)
+
     def qualified(self, name: str) -> str:
         return f"{self.book.name}.{name}"
 
     def let(self, name: str) -> tuple[str, ir.Expr] | None:
-        declared = self.book.lets.get(name)
+        """Return a named expression, or a table's: its qualified name and its body."""
+        declared: s.Let | s.Table | None = self.book.lets.get(name) or self.book.tables.get(name)
         if declared is None:
             return None
         if name in self._open:
@@ -52,14 +95,19 @@ class Workbench:
             return None
         if name not in self._lets:
             self._open.append(name)
-            expected = self.written_type(declared.type) if declared.type else None
-            body = Typer(self.names, self.bounds, self.found).value(declared.body, expected)
+            body = (
+                self._lower_let(declared) if isinstance(declared, s.Let) else self._shared.lower_table(self, declared)
+            )
             self._open.pop()
             self._lets[name] = body
             if body is not None:
                 self._set.lets[self.qualified(name)] = body
         body = self._lets[name]
         return (self.qualified(name), body) if body is not None else None
+
+    def _lower_let(self, declared: s.Let) -> ir.Expr | None:
+        expected = self.written_type(declared.type) if declared.type else None
+        return Typer(self.names, self.bounds, self.found).value(declared.body, expected)
 
     def written_type(self, written: s.TypeName) -> Type | None:
         if written.name == "enum":

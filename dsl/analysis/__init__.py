@@ -4,7 +4,7 @@
     inquiry.py      one or two bundles, translated once, ready to be asked
     relation.py     tighter, looser, equal, incomparable; of a rule, a date, a whole set
     compare.py      two bundles against one another, rule by rule and together
-    lint.py         rules that never fire, always fire, or say what another says
+    idle.py         rules that never fire, always fire, or say what another says
     proofs.py       the `prove` declarations of a bundle
     telling.py      a situation in words: which facts, what each side says
     scenario.py     a situation as a test that can be pasted into a rule file

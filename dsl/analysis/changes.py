@@ -31,6 +31,10 @@ def number_changes(before: Bundle, after: Bundle) -> tuple[Change, ...]:
             assert there is not None
             relation = Relation.ADDED if old is None else Relation.REMOVED
             out += [_row(name, there, key, relation) for key in _rows(there)]
+            if there.source is not None:
+                kept = _source(there)
+                left, right = ("-", kept) if old is None else (kept, "-")
+                out.append(Change(name, "kept in", left, right, relation))
             continue
         out += _param(name, old, new)
     return tuple(out)
@@ -45,6 +49,8 @@ def _param(name: str, old: ir.Param, new: ir.Param) -> list[Change]:
     if old.type != new.type:
         out.append(Change(name, "type", str(old.type), str(new.type), Relation.INCOMPARABLE))
         return out
+    if old.source != new.source:
+        out.append(Change(name, "kept in", _source(old), _source(new), Relation.INCOMPARABLE))
     rows_old, rows_new = _rows(old), _rows(new)
     for key in {**rows_old, **rows_new}:
         a, b = rows_old.get(key), rows_new.get(key)
@@ -57,6 +63,13 @@ def _param(name: str, old: ir.Param, new: ir.Param) -> list[Change]:
             relation = moved if new.direction else Relation.INCOMPARABLE
             out.append(Change(name, _label(key), show(a.value, old.type), show(b.value, new.type), relation))
     return out
+
+
+def _source(param: ir.Param) -> str:
+    if param.source is None:
+        return "rule file"
+    told = (param.source.listed, param.source.column, param.source.dated, param.source.cited)
+    return ", ".join(part for part in told if part is not None)
 
 
 _Key = tuple[tuple[str, ...], str]
@@ -93,16 +106,21 @@ def list_changes(before: Bundle, after: Bundle) -> tuple[Change, ...]:
             out.append(Change(name, "list", "-" if added else "declared", "declared" if added else "-",
                               Relation.ADDED if added else Relation.REMOVED))  # fmt: skip
             continue
-        if old.file != new.file:
-            out.append(Change(name, "from file", old.file, new.file, Relation.INCOMPARABLE))
+        if (old.origin, old.place) != (new.origin, new.place):
+            was_in, now_in = (f"{one.origin} {one.place}" for one in (old, new))
+            out.append(Change(name, "kept in", was_in, now_in, Relation.INCOMPARABLE))
         if old.type != new.type:
-            out.append(Change(name, "columns", str(old.type), str(new.type), Relation.INCOMPARABLE))
+            out.append(Change(name, "columns", _columns(old), _columns(new), Relation.INCOMPARABLE))
         if old.minimum_rows != new.minimum_rows:
             moved = Relation.TIGHTER if new.minimum_rows > old.minimum_rows else Relation.LOOSER
             out.append(Change(name, "at least rows", str(old.minimum_rows), str(new.minimum_rows), moved))
         if old.age != new.age:
             out.append(Change(name, "fresh", str(old.age or "-"), str(new.age or "-"), _fresher(old, new)))
     return tuple(out)
+
+
+def _columns(listed: ir.ListUse) -> str:
+    return ", ".join(f"{name}: {kind}" for name, kind in listed.type.fields) or str(listed.type)
 
 
 def _fresher(old: ir.ListUse, new: ir.ListUse) -> Relation:

@@ -11,14 +11,13 @@ from dsl.analysis.relation import Relation, Shown, Witness, overall
 from dsl.analysis.scenario import pasted, told_of
 from dsl.bundle import Bundle
 from dsl.solver.inquiry import LAW_DATE, Inquiry, Moment
-from dsl.solver.meaning import unranked
 from dsl.solver.outcome import Outcome, goes_now, is_weaker, says_less
 from dsl.solver.search import WORK, Answer, Verdict
 from dsl.solver.situation import Situation
 from dsl.solver.words import Formula
 
 A, B = 0, 1
-NOT_COMPARED = "only verdicts are ranked, and this changed too: {what}"
+NOT_COMPARED = "this changed and is neither weaker nor stronger by itself: {what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,10 +257,9 @@ def _books(moment: Moment, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _unranked_change(moment: Moment, ids: tuple[str, ...]) -> str:
-    """Return what changed in rules that is no verdict, empty when nothing did."""
+    """Return what changed in rules that is not ranked, empty when nothing did."""
     names: list[str] = []
     for rule_id in ids:
-        was, now = (moment.rules[at].get(rule_id) for at in (A, B))
-        before, after = (dict(unranked(rule)) if rule is not None else {} for rule in (was, now))
+        before, after = (dict(moment.beyond(at, rule_id)) for at in (A, B))
         names += [name for name in {**before, **after} if before.get(name) != after.get(name)]
     return ", ".join(dict.fromkeys(names))

@@ -44,12 +44,16 @@ def stretches(bundles: Iterable[Bundle], law_date: date | None = None) -> tuple[
 
 
 def _changes(bundle: Bundle) -> Iterable[date]:
-    """Yield every first day of something new: a rule, the day after one, a number."""
+    """Yield every first day of something new: a rule, the day after one, a number, rows of a table."""
     for rule in bundle.ruleset.rules:
         if rule.since is not None:
             yield date.fromisoformat(rule.since)
         if rule.until is not None:
             yield date.fromisoformat(rule.until) + DAY
+    for table in bundle.ruleset.tables.values():
+        for version in table.versions:
+            if version.since is not None:
+                yield date.fromisoformat(version.since)
     for param in bundle.ruleset.params.values():
         for row in param.rows:
             if row.since is not None:

@@ -5,9 +5,11 @@ from typing import Any
 
 from dsl import ir
 from dsl.analysis.literals import literal, span
-from dsl.cases import MAX_EVENTS
+from dsl.collect import MAX_EVENTS
 from dsl.contracts import Contracts
 
+_BY_SIZE = ("count", "sum", "min", "max")
+"""Windows over a stretch of time that a few events let say any number."""
 STEP = 1_000
 """Events that are counted stand a millisecond apart."""
 
@@ -79,6 +81,8 @@ def _families(counted: list[Counted]) -> list[list[Counted]]:
 def _band(entry: Counted, before: int, age: int, contracts: Contracts) -> list[_Band] | None:
     """Return the events a window counts beyond a shorter one that ends at `age`."""
     window, value = entry.window, entry.value
+    if not window.duration or window.function not in _BY_SIZE:
+        return [] if not value else None
     if value is None:
         return [] if window.function in ("max", "min") else None
     if window.function == "count":

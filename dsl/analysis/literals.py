@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +10,7 @@ from dsl import types as t
 from dsl.contracts import Age, Fact
 from dsl.solver.facts import micros_of
 from dsl.solver.situation import Told
+from dsl.statistics import is_finite, write_statistic
 from dsl.types import Kind, Type
 
 DAY = 86_400_000_000
@@ -27,6 +29,10 @@ def literal(value: Any, kind: Type) -> str | None:
             return str(value) if _CODE.fullmatch(str(value)) else None
         case Kind.SET:
             return _set(value, kind)
+        case Kind.LIST:
+            return _records(value, kind)
+        case Kind.REAL:
+            return f"{Decimal(write_statistic(value)):f}" if is_finite(value) else None
         case Kind.DATE:
             return date.fromordinal(value).isoformat() if 1 <= value <= date.max.toordinal() else None
         case Kind.TIMESTAMP:
@@ -70,6 +76,18 @@ def _set(value: Any, kind: Type) -> str | None:
     assert kind.element is not None
     items = [literal(item, kind.element) for item in sorted(value)]
     return None if None in items else f"[{', '.join(item for item in items if item)}]"
+
+
+def _records(value: Any, kind: Type) -> str | None:
+    """Return rows of a list of records; a cell that is not there is not written."""
+    columns = dict(kind.fields)
+    rows = []
+    for row in value:
+        cells = {name: literal(cell, columns[name]) for name, cell in row.items()}
+        if None in cells.values():
+            return None
+        rows.append("{" + ", ".join(f"{name} = {text}" for name, text in cells.items()) + "}")
+    return f"[{', '.join(rows)}]"
 
 
 def _time(value: int) -> str | None:

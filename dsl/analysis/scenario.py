@@ -4,16 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from dsl import ir
 from dsl import syntax as s
 from dsl.analysis.dates import Stretch
 from dsl.analysis.events import Counted, happenings
 from dsl.analysis.literals import age_of, instant, literal, quoted, rate, span, unfit
 from dsl.bundle import Bundle
-from dsl.cases import Case, Collector, Setting, default_open
+from dsl.calendars import PLAIN, WEEKDAYS
+from dsl.cases import Case, Setting
+from dsl.collect import Collector
 from dsl.contracts import Age, Fact
 from dsl.interpret import judge
-from dsl.judgement import EFFECT_STRENGTH, Judgement
+from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement
 from dsl.names import Rulebook
 from dsl.parse import parse
 from dsl.program import REDUCES
@@ -58,7 +59,16 @@ def expectation(judgement: Judgement, is_of_rules: bool) -> str:
     said = [f for f in judgement.findings if is_of_rules or f.counts_as == f.effect]
     most = max((EFFECT_STRENGTH[effect_of(f)] for f in said), default=0)
     strongest = [f for f in said if EFFECT_STRENGTH[effect_of(f)] == most]
-    return ", ".join(dict.fromkeys(f"{f.effect} {f.code} from {f.rule}" for f in strongest)) or "allow"
+    return ", ".join(dict.fromkeys(words for f in strongest if (words := _expected(f)))) or "allow"
+
+
+def _expected(finding: Finding) -> str:
+    """Return one finding as a test expects it, '' where it is no verdict and trips nothing at once."""
+    if finding.effect == "fail":
+        return f"fail from {finding.rule}"
+    if not EFFECT_STRENGTH[finding.effect] and (finding.effect != "trip" or finding.is_unknown):
+        return ""
+    return f"{finding.effect} {finding.code} from {finding.rule}"
 
 
 def pasted(moment: Moment, stretch: Stretch, situation: Situation, rules: tuple[str, ...]) -> Pasted:
@@ -103,8 +113,8 @@ def _paths(moment: Moment, at: int, rules: tuple[str, ...]) -> list[str]:
         return list(program.index)
     r = program.bundle.ruleset
     judged = tuple(rule for rule in program.rules if rule.id in rules)
-    read = all_facts(ir.Ruleset(judged, r.params, r.lets, r.windows, r.lists, r.zone), r.lets)
-    of_all = all_facts(ir.Ruleset(program.rules, r.params, r.lets, r.windows, r.lists, r.zone), r.lets)
+    read = all_facts(judged, program.lets)
+    of_all = all_facts(program.rules, program.lets)
     beside = set(program.index) - set(of_all)
     windows = [r.windows[path.removeprefix("window:")] for path in read if path.startswith("window:")]
     facts = program.bundle.contracts.facts
@@ -188,7 +198,7 @@ def _draft(
 
 def _settings(bundle: Bundle, book: Rulebook, fixture: s.Fixture) -> Mapping[str, Setting]:
     scenario = s.Scenario(fixture.span, fixture.name, (), (), (), None, None, ())
-    case = Collector(bundle, book, default_open, []).case("", (), fixture.assignments, scenario)
+    case = Collector(bundle, book, PLAIN, []).case("", (), fixture.assignments, scenario)
     return case.settings if case is not None else {}
 
 
@@ -259,7 +269,7 @@ def _is_optional(facts: Mapping[str, tuple[int, Fact]], name: str) -> bool:
 
 def _instant(moment: Moment, told: Mapping[str, Told], stretch: Stretch) -> str:
     now = told.get(NOW)
-    if now is not None and isinstance(now.value, int) and now.value != default_open(moment.day):
+    if now is not None and isinstance(now.value, int) and now.value != WEEKDAYS.opening(moment.day):
         return instant(now.value) or str(stretch.day)
     stated = told.get(LAW_DATE)
     if stated is not None and isinstance(stated.value, int):
@@ -292,5 +302,5 @@ def _read(bundle: Bundle, draft: _Draft) -> Case | None:
     fixtures = {**draft.book.fixtures}
     fixtures.update({d.name: d for d in file.declarations if isinstance(d, s.Fixture)})
     scenario = next(d for d in file.declarations if isinstance(d, s.Test)).scenarios[0]
-    collector = Collector(bundle, draft.book, default_open, [])
+    collector = Collector(bundle, draft.book, PLAIN, [])
     return collector.case("x", (), fixtures[scenario.fixture].assignments, scenario)

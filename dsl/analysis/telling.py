@@ -27,9 +27,19 @@ def finding_words(finding: Finding, rule: ir.Rule | None) -> str:
         words += f": {show(finding.measure, kind)} {line.relation} {show(finding.bound, kind)}"
     if finding.effect == "hold" and rule is not None and not finding.is_unknown:
         words += _approval(rule.lines[finding.line - 1].approval)
+    if rule is not None and finding.line and not finding.is_unknown:
+        words += _following(rule.lines[finding.line - 1])
     if finding.facts:
         words += f" ({', '.join(path for path, _ in finding.facts)})"
     return words
+
+
+def _following(line: ir.Line) -> str:
+    """Return what follows from a line beside its verdict."""
+    said = [f"posture {line.posture.name}"] if line.posture is not None else []
+    said += [f"does {action.word}" for action in line.actions] + [f"trips {name}" for name in line.trips]
+    lasting = f", once it held for {line.lasting // 1_000_000} s" if line.lasting else ""
+    return "".join(f", {each}" for each in said) + lasting
 
 
 def _approval(approval: ir.Approval | None) -> str:

@@ -3,12 +3,14 @@
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from math import lcm
 from typing import Any
 
 from dsl import ir
 from dsl.program import Program
+from dsl.rows import row_in_force
 from dsl.scalar.code import (
     Code,
     NotCompilable,
@@ -27,7 +29,7 @@ from dsl.scalar.code import (
     product,
     same,
 )  # fmt: skip
-from dsl.types import Kind, scale_of
+from dsl.types import Kind, Type, scale_of
 
 _EXACT = (Kind.NUMBER, Kind.TIMESTAMP, Kind.TIME, Kind.SESSIONS, Kind.DATE)
 
@@ -138,7 +140,17 @@ class Emitter:
             case ir.If():
                 return self._if(expr, scope)
             case ir.Known():
-                return Emitted(Plain(self._present(expr.fact)))
+                return self._known(expr, scope)
+            case ir.Nothing():
+                return Emitted(_nothing(expr.type), [ast.Constant(False)])
+            case ir.Lookup():
+                return self._lookup(expr, scope)
+            case ir.ShiftDate():
+                return self._shift(expr, scope)
+            case ir.DaysBetween():
+                left, needs = self.number(expr.left, scope)
+                right, more = self.number(expr.right, scope)
+                return Emitted(multiply(add(left, right, -1), literal(Fraction(86_400))), needs + more)
             case ir.Otherwise():
                 return self._otherwise(expr, scope)
             case ir.Aggregate():
@@ -188,8 +200,7 @@ class Emitter:
         if not ref.keys:
             number = rows.get(())
             if number is None:
-                nothing = literal(Fraction(1)) if ref.type.kind in _EXACT else Plain(ast.Constant(""))
-                return Emitted(nothing, [ast.Constant(False)])
+                return Emitted(_nothing(ref.type), [ast.Constant(False)])
             return Emitted(self._const(ir.Const(ref.type, ref.span, number.value)))
         if ref in scope.params:
             return scope.params[ref]
@@ -221,6 +232,47 @@ class Emitter:
         out = Emitted(named.code, [ast.Compare(node, [ast.IsNot()], [ast.Constant(None)])])
         scope.params[ref] = out
         return out
+
+    def _known(self, expr: ir.Known, scope: Scope) -> Emitted:
+        """Return whether something is there: a fact, or the row of a param; a field is the interpreter's."""
+        if isinstance(expr.fact, ir.FactRef):
+            return Emitted(Plain(self._present(expr.fact)))
+        if not isinstance(expr.fact, ir.ParamRef):
+            raise NotCompilable("whether a row of a list is there")
+        keys = [need for key in expr.fact.keys for need in self.emit(key, scope).needs]
+        return Emitted(Plain(self._param(expr.fact, scope).needs[-1] if expr.fact.keys else ast.Constant(True)), keys)
+
+    def _lookup(self, expr: ir.Lookup, scope: Scope) -> Emitted:
+        """Find a row by its key columns, by one call of a function that keeps the list's index."""
+        if any(isinstance(part, ir.FieldRef) for _, key in expr.keys for part in ir.walk(key)):
+            raise NotCompilable("a row decides which number")
+        source = self._fact(expr.source)
+        keys = [self.emit(key, scope) for _, key in expr.keys]
+        nodes = [key.code.node for key in keys if isinstance(key.code, Plain)]
+        if len(nodes) != len(keys):
+            raise NotCompilable("a key that is a number")
+        today = self._slot(expr.today) if expr.today else ast.Constant(0)
+        identifier = self.fresh("p")
+        self.constants[identifier] = _finder(expr)
+        found = call(identifier, source.code.node, ast.Tuple(nodes, ast.Load()), today)
+        needs = [*source.needs, *(need for key in keys for need in key.needs)]
+        return self._if_found(_typed(found, expr.type.kind, scale_of(expr.type)), needs, scope)
+
+    def _shift(self, expr: ir.ShiftDate, scope: Scope) -> Emitted:
+        """Move a date by one call of a function that knows the sessions."""
+        if not isinstance(expr.count, ir.Const) or not isinstance(expr.count.value, Fraction):
+            raise NotCompilable("a number of sessions that varies")
+        day, needs = self.number(expr.operand, scope)
+        if day.factor != 1 or day.under is not None or expr.count.value.denominator != 1:
+            raise NotCompilable("a date that is no whole day")
+        identifier = self.fresh("p")
+        self.constants[identifier] = _mover(self._program, expr.calendar, int(expr.count.value))
+        return self._if_found(Number(call(identifier, day.node), Fraction(1)), needs, scope)
+
+    def _if_found(self, code: Code, needs: list[ast.expr], scope: Scope) -> Emitted:
+        """Return a value that a call gave, present when the call found one."""
+        named = self._named(Emitted(code, needs), scope)
+        return Emitted(named.code, [ast.Compare(named.code.node, [ast.IsNot()], [ast.Constant(None)])])
 
     def _if(self, expr: ir.If, scope: Scope) -> Emitted:
         test, needs = self.test(expr.condition, scope)
@@ -336,6 +388,36 @@ class Emitter:
 
 def _typed(node: ast.expr, kind: Kind, scale: int) -> Code:
     return Number(node, Fraction(1, scale)) if kind in _EXACT else Plain(node)
+
+
+def _nothing(kind: Type) -> Code:
+    """Return a harmless value; that it is none is said by what it needs."""
+    return literal(Fraction(1)) if kind.kind in _EXACT else Plain(ast.Constant(""))
+
+
+def _finder(expr: ir.Lookup) -> Callable[[Any, tuple[Any, ...], int], Any]:
+    """Return a function from rows, key and day to the stored value in force, None where there is none in range."""
+    columns, column, dated = tuple(name for name, _ in expr.keys), expr.column, expr.dated
+    scale = scale_of(expr.type)
+    low = None if expr.low is None else expr.low * scale
+    high = None if expr.high is None else expr.high * scale
+
+    def find(rows: Any, key: tuple[Any, ...], day: int) -> Any:
+        row = row_in_force(rows, columns, key, dated, day)
+        value = None if row is None else row.get(column)
+        if value is None or (low is not None and value < low) or (high is not None and value > high):
+            return None
+        return value
+
+    return find
+
+
+def _mover(program: Program, calendar: str, count: int) -> Callable[[int], int | None]:
+    """Return a function that moves a day, None where the sessions cannot be told."""
+    if not calendar:
+        return lambda day: day + count if 1 <= day + count <= date.max.toordinal() else None
+    sessions = program.sessions(calendar)
+    return lambda day: None if sessions is None else sessions.shift(day, count)
 
 
 def _choose(test: ast.expr, then: Code, otherwise: Code) -> Code:

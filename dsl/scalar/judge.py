@@ -14,7 +14,7 @@ from dsl.snapshot import Snapshot
 from dsl.types import Kind
 
 KEPT = 4_096
-"""Judgements without evidence kept ready, by the lines that fired; they are constant, and orders break the same rules."""
+"""Judgements without evidence kept ready, by the lines that fired: orders break the same rules over and over."""
 
 
 class Judge:
@@ -80,8 +80,8 @@ class Judge:
         for at, readers in enumerate(self._by_age):
             if snapshot.late >> at & 1:
                 affected |= readers
-        reducing = self.program.index[REDUCES]
-        if snapshot.unknown >> reducing & 1:
+        reducing = self.program.index.get(REDUCES)
+        if reducing is not None and snapshot.unknown >> reducing & 1:
             affected |= set(range(len(self.program.rules)))
         try:
             self.fired(tuple(values), raw.append)

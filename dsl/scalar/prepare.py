@@ -64,6 +64,8 @@ def _fits(value: ast.Name, fact: Fact, constants: dict[str, Any]) -> ast.expr:
         tests = [ast.BoolOp(ast.Or(), either)]
     elif fact.type.kind is Kind.LIST:
         tests = [ast.Constant(False)]  # rows are looked at field by field, by the contract itself
+    elif fact.type.kind is Kind.REAL:
+        tests = [ast.Constant(False)]  # so are statistics: what is no finite number is nothing to judge by
     elif fact.type.kind is Kind.ENUM:
         words = f"k{len(constants) + 1}"
         constants[words] = frozenset(fact.type.values)

@@ -14,7 +14,7 @@ import z3
 
 from dsl.cases import SESSION
 from dsl.contracts import Age, Fact
-from dsl.solver.words import Formula, Words, is_amount, is_word
+from dsl.solver.words import Formula, Words, is_amount, is_real, is_word
 from dsl.types import Kind, scale_of
 
 
@@ -87,7 +87,7 @@ class FactVar:
                 word for other in self.contracts for word in other.type.values if word not in contract.type.values
             ]
             return [self.value == self.words.code(word) for word in dict.fromkeys(others)]
-        if not is_amount(contract.type):
+        if not is_amount(contract.type) and not is_real(contract.type):
             return []
         out = []
         if contract.low is not None and self.low != (contract.low, contract.low_open):
@@ -118,7 +118,7 @@ class FactVar:
             out += [self._is_counted_by()] if self.is_covered else []
         if any(contract.total for contract in self.contracts):
             out += [self.given, z3.Not(self.broken), *(z3.Not(late) for late in self.lates.values())]
-        if is_amount(kind):
+        if is_amount(kind) or is_real(kind):
             if kind.kind is Kind.DATE:
                 out += [self.value >= date.min.toordinal(), self.value <= date.max.toordinal()]
             if self.is_never_negative:

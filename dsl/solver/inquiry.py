@@ -8,7 +8,7 @@ import z3
 
 from dsl import ir
 from dsl.bundle import Bundle
-from dsl.cases import default_open
+from dsl.calendars import PLAIN, WEEKDAYS
 from dsl.interpret import Unknown
 from dsl.judgement import Judgement
 from dsl.program import Program, Slot, fact_of, in_force
@@ -43,7 +43,7 @@ class Inquiry:
 
         `reads` are expressions beside the rules whose facts a situation must know too.
         """
-        programs = (in_force(bundle, stage, day) for bundle in self.bundles)
+        programs = (in_force(bundle, stage, day, calendars=PLAIN) for bundle in self.bundles)
         sides = tuple(Side(_widened(program, reads), self._is_free) for program in programs)
         return Moment(self, sides, day, days)
 
@@ -61,6 +61,11 @@ class Moment:
         """Return the number of what a rule does on side `at`, None when it is not in force there."""
         rule = self.rules[at].get(rule_id)
         return None if rule is None else self.inquiry.meanings.rule(self.sides[at], rule)
+
+    def beyond(self, at: int, rule_id: str) -> tuple[tuple[str, object], ...]:
+        """Return what a rule in force says beyond the order at hand, by name; nothing where it is not in force."""
+        rule = self.rules[at].get(rule_id)
+        return () if rule is None else self.inquiry.meanings.beyond(self.sides[at], rule)
 
     def outcome(self, at: int, rule_ids: Iterable[str]) -> Outcome:
         """Return what rules say together on side `at`; one that is not in force says nothing."""
@@ -161,7 +166,7 @@ class Moment:
             for key, told in ordinary_facts(self.inquiry.meanings, side, books).items():
                 out.setdefault(key, told)
             out.setdefault(self.inquiry.meanings.key(side, LAW_DATE), Told(self.day.toordinal()))
-            out.setdefault(self.inquiry.meanings.key(side, NOW), Told(default_open(self.day)))
+            out.setdefault(self.inquiry.meanings.key(side, NOW), Told(WEEKDAYS.opening(self.day)))
         return out
 
     # ---------------------------------------------------------------------------------- the interpreter

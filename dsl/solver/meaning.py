@@ -10,7 +10,6 @@ from typing import Any
 
 from dsl import ir
 from dsl.contracts import Age, Fact
-from dsl.judgement import EFFECT_STRENGTH
 from dsl.program import Program, fact_of
 from dsl.text import Span
 from dsl.types import Kind, Type
@@ -20,9 +19,11 @@ HANDLED_RULE = frozenset((
     "missing", "lines", "because", "cite", "owner", "doc", "span",
 ))  # fmt: skip
 HANDLED_LINE = frozenset((
-    "number", "effect", "code", "condition", "relation", "bounds", "unless", "approval", "span",
+    "number", "effect", "code", "condition", "relation", "bounds", "unless", "approval", "label", "span",
 ))  # fmt: skip
-"""What of a rule and of a line is part of a verdict, or words alone; whatever else they have is not ranked."""
+"""What of a rule and of a line is part of a verdict, or words alone; a change of whatever else they have is not
+ranked."""
+_NOTHING = ("None", "()", "False", "0", "''")
 
 
 @dataclass(eq=False)
@@ -76,20 +77,21 @@ class Meanings:
         """Return the name of the fact behind a path: the same on both sides when it is the same fact."""
         if path.startswith("window:"):
             window = side.program.bundle.ruleset.windows[path.removeprefix("window:")]
-            return f"window:{self._number('window', window.duration, *self._counted(side, window))}"
+            return f"window:{self._number('window', *extent_of(window), *self._counted(side, window))}"
         if _is_list(path):
             listed = side.program.bundle.ruleset.lists[path.removeprefix("list:")]
-            return f"list:{listed.file or listed.name}|{listed.type}"
+            return f"list:{listed.origin}:{listed.place}|{_label(listed.type)}"
         return f"{path}|{_label(side.fact(path).type)}"
 
     def family(self, side: Side, path: str) -> int:
         """Return what a window counts, apart from how long: windows of a family contain one another."""
         window = side.program.bundle.ruleset.windows[path.removeprefix("window:")]
-        return self._number("family", *self._counted(side, window))
+        return self._number("family", extent_of(window)[0], *self._counted(side, window))
 
     def _counted(self, side: Side, window: ir.Window) -> tuple[Any, ...]:
         where = self.of(side, window.where) if window.where is not None else -1
-        return (window.function, window.event, window.field, window.per, _label(window.type), where)
+        counted = (window.function, window.event, window.field, window.per, window.is_market)
+        return (*counted, _label(window.type), where)
 
     def rule(self, side: Side, rule: ir.Rule) -> int:
         """Return the number of what a rule does: everything that can move its verdict, nothing it only says."""
@@ -99,7 +101,29 @@ class Meanings:
             (line.effect, self.of(side, line.condition), self._maybe(side, line.unless), line.approval)
             for line in rule.lines
         )
-        return self._number("rule", rule.mode, self._maybe(side, rule.when), needs, missing, lines, unranked(rule))
+        beyond = self.beyond(side, rule)
+        return self._number("rule", rule.mode, self._maybe(side, rule.when), needs, missing, lines, beyond)
+
+    def beyond(self, side: Side, rule: ir.Rule) -> tuple[tuple[str, Any], ...]:
+        """Return what a rule says beyond the order at hand (how long, what follows, who resets), by name.
+
+        What follows from a line is compared too where it is stronger or weaker (`dsl.solver.outcome`), but a change
+        of these words themselves is not ranked.
+        """
+        said = [(f.name, getattr(rule, f.name)) for f in fields(rule) if f.name not in HANDLED_RULE]
+        for line in rule.lines:
+            said += [
+                (f"{f.name} of line {line.number}", getattr(line, f.name))
+                for f in fields(line)
+                if f.name not in HANDLED_LINE
+            ]
+        if rule.stage != "pre_trade":
+            said.append(("scope", rule.scope))  # elsewhere a rule is judged once for every key of its scope
+        return tuple((name, self._part(side, value)) for name, value in said if _flat(value) not in _NOTHING)
+
+    def line(self, side: Side, line: ir.Line) -> int:
+        """Return the number of what a line asks, with what infinite statistics count as in it."""
+        return self._number("line", self.of(side, line.condition), self._part(side, line.infinities))
 
     def _maybe(self, side: Side, expr: ir.Expr | None) -> int:
         return self.of(side, expr) if expr is not None else -1
@@ -120,36 +144,29 @@ class Meanings:
 
     def _parts(self, side: Side, expr: ir.Expr) -> list[Any]:
         """Return every attribute that is part of the meaning; also of nodes this table was not written for."""
-        out: list[Any] = []
-        for attribute in fields(expr):
-            if attribute.name in ("type", "span"):
-                continue
-            value = getattr(expr, attribute.name)
-            if isinstance(value, ir.Expr):
-                out.append(self.of(side, value))
-            elif isinstance(value, tuple) and any(isinstance(item, ir.Expr) for item in value):
-                out.append(tuple(self.of(side, i) if isinstance(i, ir.Expr) else _flat(i) for i in value))
-            else:
-                out.append(_flat(value))
-        return [*out, _label(expr.type)]
+        told = (f.name for f in fields(expr) if f.name not in ("type", "span"))
+        return [*(self._part(side, getattr(expr, name)) for name in told), _label(expr.type)]
+
+    def _part(self, side: Side, value: Any) -> Any:
+        """Return any attribute in comparable form: expressions by what they mean, wherever they stand in it."""
+        if isinstance(value, ir.Expr):
+            return self.of(side, value)
+        if isinstance(value, tuple):
+            return tuple(self._part(side, item) for item in value)
+        if is_dataclass(value) and not isinstance(value, type):
+            inner = (getattr(value, f.name) for f in fields(value))
+            return (type(value).__name__, *(self._part(side, v) for v in inner if not isinstance(v, Span)))
+        return _flat(value)
 
     def _number(self, *structure: Any) -> int:
         return self._known.setdefault(structure, len(self._known))
 
 
-def unranked(rule: ir.Rule) -> tuple[tuple[str, str], ...]:
-    """Return what a rule says beyond verdicts (postures, actions and the like), by name, in comparable form."""
-    said = [(f.name, _flat(getattr(rule, f.name))) for f in fields(rule) if f.name not in HANDLED_RULE]
-    for line in rule.lines:
-        said += [(f"{f.name} of line {line.number}", _flat(getattr(line, f.name)))
-                 for f in fields(line) if f.name not in HANDLED_LINE]  # fmt: skip
-        if line.effect not in EFFECT_STRENGTH:
-            said.append((f"line {line.number} {line.effect}", _flat(line)))
-    if rule.stage != "pre_trade":
-        said.append(("scope", _flat(rule.scope)))  # elsewhere a rule is judged once for every key of its scope
-    if rule.missing.effect not in EFFECT_STRENGTH:
-        said.append(("missing", _flat(rule.missing)))
-    return tuple(pair for pair in said if pair[1] not in ("None", "()", "False"))
+def extent_of(window: ir.Window) -> tuple[str, int]:
+    """Return in which unit a window reaches back, and how far; to an event, however far that is."""
+    if window.since is not None:
+        return f"since {window.since}", 0
+    return (f"sessions of {window.calendar}", window.sessions) if window.sessions else ("time", window.duration)
 
 
 def _contract(side: Side, path: str) -> tuple[Any, ...]:

@@ -1,11 +1,16 @@
 """What facts ordinarily say: the fixtures of the rule files, and for the rest something inside the contract."""
 
+from fractions import Fraction
+
 from dsl.bundle import Bundle
-from dsl.cases import Collector, default_open
+from dsl.calendars import PLAIN
+from dsl.collect import Collector
+from dsl.contracts import Fact
 from dsl.solver.facts import FactVar
 from dsl.solver.meaning import Meanings, Side
 from dsl.solver.situation import ABSENT, Told
-from dsl.solver.words import is_amount, is_word
+from dsl.solver.words import is_amount, is_real, is_word
+from dsl.statistics import as_statistic
 from dsl.syntax import Scenario
 from dsl.types import Kind, scale_of
 
@@ -32,9 +37,11 @@ def fixture_facts(bundle: Bundle, book_name: str) -> dict[str, object]:
     """Return what the fixtures of one rulebook set, the first fixture that sets a fact deciding."""
     book = next((book for book in bundle.books if book.name == book_name), None)
     out: dict[str, object] = {}
-    for fixture in book.fixtures.values() if book is not None else ():
+    if book is None:
+        return out
+    for fixture in book.fixtures.values():
         scenario = Scenario(fixture.span, fixture.name, (), (), (), None, None, ())
-        case = Collector(bundle, book, default_open, []).case("", (), fixture.assignments, scenario)  # type: ignore[arg-type]
+        case = Collector(bundle, book, PLAIN, []).case("", (), fixture.assignments, scenario)
         for path, setting in case.settings.items() if case is not None else ():
             out.setdefault(path, setting.value)
     return out
@@ -53,11 +60,15 @@ def usual(var: FactVar) -> Told:
         return Told(())
     if is_word(kind):
         return Told(kind.values[0] if kind.values else "X")
+    if is_real(kind):
+        return Told(as_statistic(_inside(fact, Fraction(1))))
     assert is_amount(kind)
     scale = scale_of(kind)
-    value = 0 if var.is_counted else scale
-    if fact.low is not None and (value < fact.low * scale or (fact.low_open and value == fact.low * scale)):
-        value = int(fact.low * scale) + scale
-    if fact.high is not None and value > fact.high * scale:
-        value = int(fact.high * scale)
-    return Told(value)
+    return Told(int(_inside(fact, Fraction(0 if var.is_counted else 1)) * scale))
+
+
+def _inside(fact: Fact, value: Fraction) -> Fraction:
+    """Return a value, or one near it that a contract accepts."""
+    if fact.low is not None and (value < fact.low or (fact.low_open and value == fact.low)):
+        value = fact.low + 1
+    return fact.high if fact.high is not None and value > fact.high else value

@@ -1,4 +1,5 @@
-"""Rules as verdicts: under which condition a rule is at least as strong as each rank, and whom its holds wait for."""
+"""Rules as verdicts: under which condition a rule is at least as strong as each rank, whom its holds wait for, and
+what follows from it beside the verdict."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ import z3
 from dsl import ir
 from dsl.judgement import EFFECT_STRENGTH, Finding
 from dsl.program import REDUCES
+from dsl.solver.consequences import consequences, verdict_channel
 from dsl.solver.meaning import Side
 from dsl.solver.translate import FALSE, TRUE, Translator
 from dsl.solver.words import Formula
@@ -16,23 +18,26 @@ GOES = EFFECT_STRENGTH["flag"]
 """The strongest verdict under which an order leaves as it was asked."""
 
 
+VERDICT = verdict_channel(None)
+
+
 @dataclass(slots=True)
 class Outcome:
-    """What a rule, or several together, say: `ranks[k]` is the condition of a finding of exactly strength k."""
+    """What a rule, or several together, say: `ranks[c, k]` is the condition that channel c is at exactly level k."""
 
-    ranks: dict[int, Formula] = field(default_factory=dict)
+    ranks: dict[tuple[str, int], Formula] = field(default_factory=dict)
     holds: dict[ir.Approval, Formula] = field(default_factory=dict)
 
-    def add(self, rank: int, condition: Formula, approval: ir.Approval | None = None) -> None:
+    def add(self, rank: int, condition: Formula, approval: ir.Approval | None = None, channel: str = VERDICT) -> None:
         """Let a finding of a strength be made under a condition."""
         if rank:
-            self.ranks[rank] = z3.Or(self.ranks.get(rank, FALSE), condition)
+            self.ranks[channel, rank] = z3.Or(self.ranks.get((channel, rank), FALSE), condition)
         if approval is not None and rank == EFFECT_STRENGTH["hold"]:
             self.holds[approval] = z3.Or(self.holds.get(approval, FALSE), condition)
 
-    def at_least(self, rank: int) -> Formula:
-        """Return the condition that the verdict is at least that strong."""
-        stronger = [condition for at, condition in self.ranks.items() if at >= rank]
+    def at_least(self, rank: int, channel: str = VERDICT) -> Formula:
+        """Return the condition that the verdict, or what else follows, is at least that strong."""
+        stronger = [condition for (own, at), condition in self.ranks.items() if own == channel and at >= rank]
         return z3.Or(*stronger) if stronger else FALSE
 
     def is_exactly(self, rank: int) -> Formula:
@@ -43,17 +48,21 @@ def together(outcomes: Iterable[Outcome]) -> Outcome:
     """Return what several rules say together: the strongest decides."""
     out = Outcome()
     for outcome in outcomes:
-        for rank, condition in outcome.ranks.items():
-            out.ranks[rank] = z3.Or(out.ranks.get(rank, FALSE), condition)
+        for at, condition in outcome.ranks.items():
+            out.ranks[at] = z3.Or(out.ranks.get(at, FALSE), condition)
         for approval, condition in outcome.holds.items():
             out.holds[approval] = z3.Or(out.holds.get(approval, FALSE), condition)
     return out
 
 
 def is_weaker(a: Outcome, b: Outcome) -> Formula:
-    """Return the condition that `a` is weaker than `b`: a lower verdict, or a hold that asks for less."""
+    """Return the condition that `a` is weaker than `b`: a lower verdict, less that follows, a hold that asks for less.
+
+    Of what follows and of verdicts each counts for itself: an order may be judged more weakly and more strongly at
+    once, and then both sides are weaker than the other.
+    """
     ranks = sorted({*a.ranks, *b.ranks})
-    lower = [z3.And(b.at_least(rank), z3.Not(a.at_least(rank))) for rank in ranks]
+    lower = [z3.And(b.at_least(rank, channel), z3.Not(a.at_least(rank, channel))) for channel, rank in ranks]
     hold = EFFECT_STRENGTH["hold"]
     asks_less = [
         z3.And(waits, *(z3.Not(b_waits) for other, b_waits in a.holds.items() if covers(other, asked)))
@@ -85,8 +94,11 @@ Rules = Mapping[str, ir.Rule]
 def says_less(a: Iterable[Finding], rules_a: Rules, b: Iterable[Finding], rules_b: Rules) -> bool:
     """Return of the findings of a replay what `is_weaker` says of outcomes."""
     mine, theirs = list(a), list(b)
-    if strength(mine) != strength(theirs) or strength(mine) != EFFECT_STRENGTH["hold"]:
-        return strength(mine) < strength(theirs)
+    levels, others = _levels(mine, rules_a), _levels(theirs, rules_b)
+    if any(level > levels.get(channel, 0) for channel, level in others.items()):
+        return True
+    if not strength(mine) == strength(theirs) == EFFECT_STRENGTH["hold"]:
+        return False
     held = _approvals(mine, rules_a)
     return any(not any(covers(given, asked) for given in held) for asked in _approvals(theirs, rules_b))
 
@@ -94,6 +106,19 @@ def says_less(a: Iterable[Finding], rules_a: Rules, b: Iterable[Finding], rules_
 def strength(findings: Iterable[Finding]) -> int:
     """Return how strong the verdict of some findings is."""
     return max((EFFECT_STRENGTH[finding.counts_as] for finding in findings), default=0)
+
+
+def _levels(findings: list[Finding], rules: Rules) -> dict[str, int]:
+    """Return how far every channel is, of verdicts and of what follows from them."""
+    out: dict[str, int] = {}
+    for finding in findings:
+        rule = rules[finding.rule]
+        line = rule.lines[finding.line - 1] if finding.line and not finding.is_unknown else None
+        said = [(verdict_channel(line), EFFECT_STRENGTH[finding.counts_as])]
+        said += consequences(rule, finding.line, finding.is_unknown)
+        for channel, level in said:
+            out[channel] = max(level, out.get(channel, 0))
+    return out
 
 
 def _approvals(findings: list[Finding], rules: Rules) -> list[ir.Approval]:
@@ -118,20 +143,33 @@ def line_rank(line: ir.Line) -> int:
 
 
 def makes_idle(strong: ir.Line, weak: ir.Line) -> bool:
-    """Return whether a line that fires leaves nothing for another to say: stronger, or as strong and before it."""
+    """Return whether a line that fires leaves nothing for another to say: stronger, or as strong and before it.
+
+    A line from which anything follows, or that is looked at when the other is not, has something of its own to say.
+    """
+    if weak.posture is not None or weak.actions or weak.trips or strong.lasting != weak.lasting:
+        return False
+    if line_rank(weak) == 0 or (weak.throughout and not strong.throughout):
+        return False
     if line_rank(strong) != line_rank(weak):
         return line_rank(strong) > line_rank(weak)
     if weak.approval is not None and (strong.approval is None or not covers(strong.approval, weak.approval)):
         return False
-    return strong.number < weak.number and line_rank(weak) > 0
+    return strong.number < weak.number
 
 
 def outcome_of(translator: Translator, side: Side, rule: ir.Rule) -> Outcome:
     """Return what one rule says, clause by clause as the interpreter judges it."""
     parts = Parts(translator, side, rule)
     out = Outcome()
-    for condition, effect, approval in parts.findings():
-        out.add(counted(rule.mode, effect), condition, approval)
+    for condition, effect, line in parts.findings():
+        approval = line.approval if line is not None else None
+        out.add(counted(rule.mode, effect), condition, approval, verdict_channel(line))
+    for line, (_, _, fires) in zip(rule.lines, parts.lines, strict=True):
+        for channel, level in consequences(rule, line.number, is_unknown=False):
+            out.add(level, fires, channel=channel)
+        for channel, level in consequences(rule, line.number, is_unknown=True):
+            out.add(level, parts.is_missing(line), channel=channel)
     return out
 
 
@@ -175,7 +213,7 @@ class Parts:
             exception = self._translator.term(self._side, line.unless, kleene=True)
             excepted = z3.And(exception.known, exception.value)
             exception_unknown = z3.Not(exception.known)
-        condition = self._translator.term(self._side, line.condition)
+        condition = self._translator.asked(self._side, line)
         lacking = z3.Or(exception_unknown, z3.And(z3.Not(excepted), z3.Or(self.lacks_need, z3.Not(condition.known))))
         fires = z3.And(
             z3.Not(exception_unknown), z3.Not(excepted), z3.Not(self.lacks_need), condition.known, condition.value
@@ -192,16 +230,24 @@ class Parts:
         """The condition that any line fires."""
         return z3.Or(*(fires for _, _, fires in self.lines)) if self.lines else FALSE
 
-    def findings(self) -> list[tuple[Formula, str, ir.Approval | None]]:
-        """Return every finding the rule can make: condition, effect, and whom a hold waits for."""
-        out: list[tuple[Formula, str, ir.Approval | None]] = []
+    def is_missing(self, line: ir.Line) -> Formula:
+        """Return the condition that a line is found unknown: something it asks for is, and nothing excuses that."""
+        lacking = z3.Or(self.guard_unknown, self.lines[line.number - 1][1])
+        return z3.And(lacking, z3.Not(self._excused()))
+
+    def _excused(self) -> Formula:
+        if self.rule.missing.unless is None:
+            return FALSE
+        exception = self._translator.term(self._side, self.rule.missing.unless, kleene=True)
+        return z3.And(exception.known, exception.value)
+
+    def findings(self) -> list[tuple[Formula, str, ir.Line | None]]:
+        """Return every finding the rule can make: condition, effect, and the line that fired."""
+        out: list[tuple[Formula, str, ir.Line | None]] = []
         for line, (_, _, fires) in zip(self.rule.lines, self.lines, strict=True):
-            out.append((fires, line.effect, line.approval))
+            out.append((fires, line.effect, line))
         policy = self.rule.missing
-        lacking = self.is_lacking
-        if policy.unless is not None:
-            exception = self._translator.term(self._side, policy.unless, kleene=True)
-            lacking = z3.And(lacking, z3.Not(z3.And(exception.known, exception.value)))
+        lacking = z3.And(self.is_lacking, z3.Not(self._excused()))
         if policy.even_reducing or EFFECT_STRENGTH.get(policy.effect, 0) <= GOES:
             return [*out, (lacking, policy.effect, None)]
         reduces = self._translator.world.fact(self._side, REDUCES)

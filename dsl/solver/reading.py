@@ -10,7 +10,8 @@ from dsl.contracts import Fact
 from dsl.solver.facts import FactVar
 from dsl.solver.rows import MOST, cell_of, columns_of
 from dsl.solver.situation import ABSENT, Situation, Told, nearest_stored
-from dsl.solver.words import Words, is_amount, is_word
+from dsl.solver.words import Words, is_amount, is_real, is_word
+from dsl.statistics import as_statistic
 from dsl.types import Kind, scale_of
 
 DIGITS = 20
@@ -87,6 +88,8 @@ def _plain(model: Any, var: FactVar) -> Any:
         return z3.is_true(value)
     if is_word(kind):
         return _word(value, var.words)
+    if is_real(kind):
+        return as_statistic(_fraction(value))
     stored = nearest_stored(_fraction(value), scale_of(kind))
     if (low := var.low) is not None:
         least = nearest_stored(low[0], scale_of(kind)) + low[1]

@@ -9,6 +9,7 @@ answer is the same on every machine.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 import z3
@@ -19,8 +20,9 @@ from dsl.solver.ordinary import usual
 from dsl.solver.reading import situation_of
 from dsl.solver.rows import MOST, row_axioms
 from dsl.solver.situation import Situation, Told
-from dsl.solver.words import Formula, is_amount, is_word
+from dsl.solver.words import Formula, is_amount, is_real, is_word
 from dsl.solver.world import EXACT, Opaque, World, name_of
+from dsl.statistics import is_finite
 from dsl.types import Kind, scale_of
 
 WORK = 3_000_000
@@ -326,9 +328,9 @@ def _same_value(var: FactVar, value: Any) -> Formula | None:
     if kind.kind is Kind.LIST:
         return var.rows == 0 if not value else None
     if is_amount(kind):
-        from fractions import Fraction
-
         return var.value == term(Fraction(value, scale_of(kind)))
+    if is_real(kind):
+        return var.value == z3.RealVal(Fraction(value)) if is_finite(value) else None
     if is_word(kind):
         return var.value == var.words.code(value)
     return var.value if value else z3.Not(var.value)

@@ -6,6 +6,8 @@ replay in the interpreter does not confirm.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import z3
@@ -13,10 +15,13 @@ import z3
 from dsl import ir
 from dsl.solver.amounts import Amounts, Quotient, constant, term
 from dsl.solver.meaning import Side
-from dsl.solver.words import Formula, is_amount, is_word
+from dsl.solver.words import Formula, is_amount, is_real, is_word
 from dsl.solver.world import NEVER, World
+from dsl.statistics import as_statistic
 from dsl.types import Kind, Type
 
+SECONDS = 86_400
+"""How long a day lasts, as a duration."""
 TRUE, FALSE = z3.BoolVal(True), z3.BoolVal(False)
 
 
@@ -67,14 +72,21 @@ class Translator:
             case ir.If():
                 return self._if(side, expr, kleene, rows)
             case ir.Known():
-                var, faulty = self._presence(side, expr.fact.path)
-                return Term(var.given, z3.Not(faulty))
+                return self._is_known(side, expr.fact, kleene, rows)
+            case ir.Nothing():
+                return Term(self._anything(expr.type, ("nothing", expr.name)), FALSE)
+            case ir.ShiftDate() if (days := _whole_days(expr)) is not None:
+                return self._later(side, expr, days, kleene, rows)
             case ir.Otherwise():
                 return self._otherwise(side, expr, kleene, rows)
             case ir.Aggregate():
                 from dsl.solver.rows import aggregate
 
                 return aggregate(self, side, expr, rows)
+            case ir.Lookup():
+                from dsl.solver.lookups import lookup
+
+                return lookup(self, side, expr, kleene, rows)
             case _:
                 return self._operation(side, expr, kleene, rows)
 
@@ -88,6 +100,8 @@ class Translator:
             return z3.IntVal(self.world.words.code(value))
         if is_amount(kind):
             return constant(value)
+        if is_real(kind):
+            return real(value)
         return z3.BoolVal(bool(value))
 
     def same(self, a: Any, b: Any) -> Formula:
@@ -133,7 +147,7 @@ class Translator:
             hits.append((hit, self._constant(number.value, ref.type)))
         value = hits[-1][1]
         for hit, other in reversed(hits[:-1]):
-            value = self._choose(hit, other, value)
+            value = self.choose(hit, other, value)
         return Term(value, z3.And(known, z3.Or(*(hit for hit, _ in hits))))
 
     def _any_number(self, side: Side, ref: ir.ParamRef) -> Any:
@@ -158,11 +172,41 @@ class Translator:
         name = f"any{len(self.world.opaques)}{self.world.mark}"
         if is_amount(kind):
             return Quotient(self.world.opaque(("any", key), z3.Real(name), [], NEVER, list))
+        if is_real(kind):
+            return self.world.opaque(("any", key), z3.Real(name), [], NEVER, list)
         if is_word(kind):
             return self.world.opaque(("any", key), z3.Int(name), [], NEVER, list)
         if kind.kind is Kind.BOOL:
             return self.world.opaque(("any", key), z3.Bool(name), [], NEVER, list)
         return lambda item: self._anything(ir.TRUE.type, (key, "in", str(item)))
+
+    def asked(self, side: Side, line: ir.Line) -> Term:
+        """Return a line's condition. Where infinite statistics count as something in it, nothing is claimed."""
+        if not line.infinities:
+            return self.term(side, line.condition)
+        return self._opaque(ir.TRUE.type, ("line", self.world.meanings.line(side, line)))
+
+    def _is_known(self, side: Side, ref: ir.Expr, kleene: bool, rows: Rows | None) -> Term:
+        """Return whether a fact, a field or a param's row is there."""
+        match ref:
+            case ir.FactRef():
+                var, faulty = self._presence(side, ref.path)
+                return Term(var.given, z3.Not(faulty))
+            case ir.FieldRef():
+                return Term(self.term(side, ref, kleene, rows).known, TRUE)
+            case ir.ParamRef() if not side.is_free:
+                keys = [self.term(side, key, kleene, rows).known for key in ref.keys]
+                return Term(self.term(side, ref, kleene, rows).known, z3.And(*keys) if keys else TRUE)
+            case _:
+                return self._opaque(ir.TRUE.type, ("known", self.world.meanings.of(side, ref)))
+
+    def _later(self, side: Side, expr: ir.ShiftDate, days: int, kleene: bool, rows: Rows | None) -> Term:
+        """Return a date some days on, unknown outside the calendar."""
+        day = self.term(side, expr.operand, kleene, rows)
+        moved = self.amounts.add(day.value, constant(days))
+        first, last = (constant(each.toordinal()) for each in (date.min, date.max))
+        inside = [self.amounts.compare(">=", moved, first), self.amounts.compare("<=", moved, last)]
+        return Term(moved, z3.And(day.known, *inside))
 
     # ---------------------------------------------------------------------------------- logic
     def _logic(self, side: Side, expr: ir.Logic, kleene: bool, rows: Rows | None) -> Term:
@@ -182,9 +226,10 @@ class Translator:
         condition = self.term(side, expr.condition, kleene, rows)
         then, otherwise = (self.term(side, e, kleene, rows) for e in (expr.then, expr.otherwise))
         known = z3.And(condition.known, z3.If(condition.value, then.known, otherwise.known))
-        return Term(self._choose(condition.value, then.value, otherwise.value), known)
+        return Term(self.choose(condition.value, then.value, otherwise.value), known)
 
-    def _choose(self, condition: Formula, a: Any, b: Any) -> Any:
+    def choose(self, condition: Formula, a: Any, b: Any) -> Any:
+        """Return a where the condition holds, else b."""
         if isinstance(a, Quotient):
             return self.amounts.choose(condition, a, b)
         if callable(a):
@@ -195,7 +240,7 @@ class Translator:
         var, faulty = self._presence(side, expr.fact.path)
         fact = self._fact(side, expr.fact.path)
         default = self.term(side, expr.default, kleene, rows)
-        value = self._choose(var.given, fact.value, default.value)
+        value = self.choose(var.given, fact.value, default.value)
         return Term(value, z3.And(z3.Not(faulty), z3.Or(var.given, default.known)))
 
     # ---------------------------------------------------------------------------------- operations
@@ -204,10 +249,12 @@ class Translator:
         known = z3.And(*(part.known for part in parts)) if parts else TRUE
         value = self._operate(expr, [part.value for part in parts])
         if value is None:
-            key = ("node", self.world.meanings.of(side, expr))
-            known = self._anything(ir.TRUE.type, (key, "known"))
-            value = self._anything(expr.type, key)
+            return self._opaque(expr.type, ("node", self.world.meanings.of(side, expr)))
         return Term(value, known)
+
+    def _opaque(self, kind: Type, key: Any) -> Term:
+        """Return a value about which nothing is known, not even whether the interpreter has one."""
+        return Term(self._anything(kind, key), self._anything(ir.TRUE.type, (key, "known")))
 
     def _operate(self, expr: ir.Expr, values: list[Any]) -> Any:
         amounts = self.amounts
@@ -234,9 +281,31 @@ class Translator:
                 return values[1](values[0])
             case ir.Not():
                 return z3.Not(values[0])
+            case ir.DaysBetween():
+                return amounts.multiply(amounts.add(values[0], values[1], -1), constant(SECONDS))
+            case ir.RealCompare():
+                return amounts.compare(expr.operator, Quotient(values[0]), Quotient(values[1]))
+            case ir.Widen() if isinstance(values[0].num, Fraction) and isinstance(values[0].den, Fraction):
+                return real(as_statistic(values[0].num / values[0].den))
         return None
 
     def _compare(self, expr: ir.Compare, values: list[Any]) -> Formula:
         if isinstance(values[0], Quotient):
             return self.amounts.compare(expr.operator, values[0], values[1])
         return values[0] == values[1] if expr.operator == "==" else values[0] != values[1]
+
+
+def real(value: Any) -> Any:
+    """Return a finite statistic as a term: the number a float is, exactly."""
+    return z3.RealVal(Fraction(value))
+
+
+def _whole_days(expr: ir.ShiftDate) -> int | None:
+    """Return by how many days a date is moved, where they are written and no exchange's sessions."""
+    count = expr.count
+    sign = 1
+    while isinstance(count, ir.Negate):
+        count, sign = count.operand, -sign
+    if expr.calendar or not isinstance(count, ir.Const) or not isinstance(count.value, Fraction | int):
+        return None
+    return sign * int(count.value)

@@ -38,6 +38,11 @@ def is_word(kind: Type) -> bool:
     return kind.kind in WORDS
 
 
+def is_real(kind: Type) -> bool:
+    """Return whether values of a type are statistics: floats in a snapshot, reals to the solver."""
+    return kind.kind is Kind.REAL
+
+
 def is_amount(kind: Type) -> bool:
     """Return whether values of a type are ordered and counted: numbers, dates, times, sessions."""
     return kind.kind in NUMBERS

@@ -12,11 +12,9 @@ from typing import Any
 import z3
 
 from dsl.solver.facts import FactVar
-from dsl.solver.meaning import Meanings, Side
+from dsl.solver.meaning import Meanings, Side, extent_of
 from dsl.solver.words import Formula, Words
 
-OURS = ("intent", "order", "fill", "cancel")
-"""Events of our own: the rest is the market's or the broker's history, which a window may not cover."""
 EXACT, ROWS, NEVER = "exact", "rows", "never"
 """How an opaque value is defined: exactly; over lists of a few rows only; not at all."""
 
@@ -85,14 +83,17 @@ class World:
 
     def _file_window(self, side: Side, path: str, var: FactVar) -> None:
         window = side.program.bundle.ruleset.windows[path.removeprefix("window:")]
-        var.is_covered = window.event.partition(".")[0] in OURS
-        grows = "up" if window.function in ("count", "max") else "down" if window.function == "min" else ""
+        # The market's history may not reach back far enough, and sessions may not be known; our own events are.
+        var.is_covered = not window.is_market and not window.sessions
+        grows = "up" if window.function in ("count", "distinct", "max") else "down" if window.function == "min" else ""
         if window.function == "sum" and window.field is not None:
             low = side.program.bundle.contracts.events[window.event][window.field].low
             grows = "up" if low is not None and low >= 0 else ""
             var.is_never_negative = grows == "up"
-        self.families.setdefault(self.meanings.family(side, path), []).append((window.duration, grows, var))
-        named = (f"intent.{name}" for name in window.per if f"intent.{name}" in side.program.bundle.contracts.facts)
+        self.families.setdefault(self.meanings.family(side, path), []).append((extent_of(window)[1], grows, var))
+        of_order = side.program.stage == "pre_trade"  # elsewhere it is counted by the key of the scope, which is there
+        contracts = side.program.bundle.contracts.facts
+        named = (f"intent.{name}" for name in window.per if of_order and f"intent.{name}" in contracts)
         keys = [self.fact(side, path) for path in named]
         var.keys = tuple(key for key in keys if not key.fact.optional)
 

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine.artifacts.tables import EquityRow, OrderRow, equity_lines, fill_lines, order_lines
+from engine.artifacts.tables import (
+    EquityRow,
+    ExecutionRow,
+    OrderRow,
+    equity_lines,
+    execution_lines,
+    fill_lines,
+    order_lines,
+)
 from engine.audit.canonical import canonical, parse_canonical
 from engine.audit.chain import AuditEntry, content_line
 from engine.model.order import Fill
@@ -14,10 +22,11 @@ from engine.model.order import Fill
 AUDIT = "audit.jsonl"
 DECISIONS = "decisions.jsonl"
 EQUITY = "equity_curve.csv"
+EXECUTION = "execution.csv"
 FILLS = "fills.csv"
 METRICS = "metrics.json"
 ORDERS = "orders.csv"
-CONTENT_FILES = (AUDIT, DECISIONS, EQUITY, FILLS, METRICS, ORDERS)
+CONTENT_FILES = (AUDIT, DECISIONS, EQUITY, EXECUTION, FILLS, METRICS, ORDERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class RunContent:
     orders: Iterable[OrderRow] = ()
     fills: Iterable[Fill] = ()
     equity: Iterable[EquityRow] = ()
+    execution: Iterable[ExecutionRow] = ()
 
 
 def file_lines(content: RunContent) -> tuple[tuple[str, Callable[[], Iterator[bytes]]], ...]:
@@ -49,6 +59,7 @@ def file_lines(content: RunContent) -> tuple[tuple[str, Callable[[], Iterator[by
         (AUDIT, lambda: _audit_lines(content.audit)),
         (DECISIONS, lambda: _decision_lines(content.decisions)),
         (EQUITY, lambda: equity_lines(content.equity)),
+        (EXECUTION, lambda: execution_lines(content.execution)),
         (FILLS, lambda: fill_lines(content.fills)),
         (METRICS, lambda: iter((_metrics(content),))),
         (ORDERS, lambda: order_lines(content.orders)),

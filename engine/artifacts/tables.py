@@ -28,6 +28,18 @@ ORDER_COLUMNS = (
 )
 FILL_COLUMNS = ("ts_utc", "fill_id", "order_id", "symbol", "side", "quantity", "price", "fee")
 EQUITY_COLUMNS = ("ts_utc", "equity")
+EXECUTION_COLUMNS = (
+    "ts_utc",
+    "order_id",
+    "symbol",
+    "side",
+    "trades",
+    "value",
+    "arrival_mid",
+    "arrival_bps",
+    "limit_bps",
+    "delay_s",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,22 @@ class OrderRow:
     limit_price: Price | None
     stop_price: Price | None
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRow:
+    """How an order was filled; the other cells are decimal text, None where there is nothing to measure."""
+
+    at: Timestamp
+    order_id: str
+    symbol: str
+    side: Side
+    trades: int
+    value: str
+    arrival_mid: str | None
+    arrival_bps: str | None
+    limit_bps: str | None
+    delay_s: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +124,26 @@ def fill_lines(fills: Iterable[Fill]) -> Iterator[bytes]:
                 format_decimal(fill.quantity),
                 format_decimal(fill.price),
                 format_decimal(fill.fee),
+            )
+        )
+
+
+def execution_lines(rows: Iterable[ExecutionRow]) -> Iterator[bytes]:
+    """Yield `execution.csv` line by line, header first."""
+    yield _line(EXECUTION_COLUMNS)
+    for row in rows:
+        yield _line(
+            (
+                format_timestamp(row.at),
+                neutralise(row.order_id),
+                neutralise(row.symbol),
+                row.side.value,
+                str(row.trades),
+                row.value,
+                row.arrival_mid or "",
+                row.arrival_bps or "",
+                row.limit_bps or "",
+                row.delay_s or "",
             )
         )
 

@@ -43,6 +43,12 @@ class AuditEntry:
     def body(self) -> Any:
         return parse_canonical(self.record)["body"]
 
+    @property
+    def wall(self) -> int:
+        """The machine's clock when the record was written, in microseconds."""
+        wall: int = parse_canonical(self.record)["wall"]
+        return wall
+
 
 def link(log_id: str, seq: int, previous: bytes, record: bytes) -> bytes:
     """Return h_i = SHA256(domain, log_id, u64 seq, h_{i-1}, record); `previous` has 32 bytes."""

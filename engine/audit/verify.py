@@ -152,6 +152,9 @@ def _collect(anchors: Sequence[Anchor], walk: _Walk) -> Verdict | None:
 
 def _check(entry: Entry, walk: _Walk) -> Verdict | None:
     seq = walk.count
+    # A column keeps what was written into it: somebody who writes text where bytes belong has altered it.
+    if not all(isinstance(each, bytes) for each in (entry.hash, entry.record)):
+        return walk.fault(Finding.ALTERED, seq, "the record is not stored as the bytes it was")
     if len(entry.hash) != 32:
         return walk.fault(Finding.MALFORMED, seq, "the stored hash is not 32 bytes")
     if entry.seq != seq:

@@ -159,14 +159,22 @@ class BrokerAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerFill:
+    """A trade under our order id, and the broker's own id of that order."""
+
+    fill: Fill
+    broker_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerSnapshot:
-    """The broker's truth at one instant: open orders, fills by order id, holdings and money."""
+    """The broker's truth at one instant: open orders, trades oldest first, holdings and money."""
 
     captured_at: Timestamp
     account: BrokerAccount
     positions: tuple[BrokerPosition, ...]
     orders: tuple[BrokerOrder, ...]
-    fills: tuple[Fill, ...]
+    fills: tuple[BrokerFill, ...]
 
 
 class BrokerAdapter(Protocol):

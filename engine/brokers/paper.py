@@ -5,11 +5,13 @@ definitive, its reports stay readable for ever. Market steps drive the fills; ea
 kind and instant, done in one transaction and done once, however often it is fed.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 from engine.brokers.contract import (
     Accepted,
     BrokerAccount,
+    BrokerFill,
     BrokerOrder,
     BrokerPosition,
     BrokerSnapshot,
@@ -174,26 +176,7 @@ class PaperBroker:
 
     def snapshot(self, fills_since: Timestamp | None = None) -> BrokerSnapshot:
         """Return the account now; equity is None while a held symbol has had no bar."""
-        currency, cash = self._book.account()
-        holdings = self._book.holdings()
-        worth: int | None = cash
-        for held in holdings:
-            mark = self._book.mark(held.symbol)
-            worth = None if mark is None or worth is None else worth + held.quantity * mark.close
-        return BrokerSnapshot(
-            captured_at=self._clock.now(),
-            account=BrokerAccount(
-                cash=Money(divide_half_even(cash, MICRO)),
-                equity=None if worth is None else Money(divide_half_even(worth, MICRO)),
-                currency=currency,
-            ),
-            positions=tuple(
-                BrokerPosition(held.symbol, Quantity(held.quantity), Price(held.cost // held.quantity))
-                for held in holdings
-            ),
-            orders=tuple(_as_seen(order) for order in self._book.live_orders()),
-            fills=tuple(self._fills(fills_since or Timestamp(0))),
-        )
+        return snapshot_book(self._book, self._clock.now(), fills_since)
 
     # -- the market --------------------------------------------------------------------------
 
@@ -224,23 +207,44 @@ class PaperBroker:
         self._book.put_request(request_id, repr(request))
         return False
 
-    def _fills(self, since: Timestamp) -> list[Fill]:
-        fills = []
-        for symbol, side, event in self._book.executions(since):
-            assert isinstance(event, Execution) and event.fill_id is not None
-            fills.append(
-                Fill(
-                    fill_id=event.fill_id,
-                    order_id=event.client_order_id,
-                    symbol=symbol,
-                    side=Side(side),
-                    quantity=event.quantity,
-                    price=event.price,
-                    fee=event.fee,
-                    at=event.at,
-                )
-            )
-        return fills
+
+def snapshot_book(book: PaperBook, at: Timestamp, fills_since: Timestamp | None = None) -> BrokerSnapshot:
+    """Return what a book says as of `at`; equity is None while a held symbol has had no bar."""
+    currency, cash = book.account()
+    holdings = book.holdings()
+    worth: int | None = cash
+    for held in holdings:
+        mark = book.mark(held.symbol)
+        worth = None if mark is None or worth is None else worth + held.quantity * mark.close
+    return BrokerSnapshot(
+        captured_at=at,
+        account=BrokerAccount(
+            cash=Money(divide_half_even(cash, MICRO)),
+            equity=None if worth is None else Money(divide_half_even(worth, MICRO)),
+            currency=currency,
+        ),
+        positions=tuple(
+            BrokerPosition(held.symbol, Quantity(held.quantity), Price(held.cost // held.quantity)) for held in holdings
+        ),
+        orders=tuple(_as_seen(order) for order in book.live_orders()),
+        fills=tuple(_fills(book, fills_since or Timestamp(0))),
+    )
+
+
+def _fills(book: PaperBook, since: Timestamp) -> Iterator[BrokerFill]:
+    for symbol, side, event in book.executions(since):
+        assert isinstance(event, Execution) and event.fill_id is not None and event.broker_order_id is not None
+        fill = Fill(
+            fill_id=event.fill_id,
+            order_id=event.client_order_id,
+            symbol=symbol,
+            side=Side(side),
+            quantity=event.quantity,
+            price=event.price,
+            fee=event.fee,
+            at=event.at,
+        )
+        yield BrokerFill(fill, event.broker_order_id)
 
 
 def _refusal(ticket: Ticket) -> Rejected | None:

@@ -141,6 +141,21 @@ class PaperBook:
         except sqlite3.Error as error:
             raise PaperBookUnusable(self.path, str(error)) from None
 
+    @classmethod
+    def existing(cls, path: Path) -> "PaperBook":
+        """Return the book in a file that is there already, to be read and never written."""
+        if not path.is_file():
+            raise PaperBookUnusable(str(path), "there is no such file")
+        book = cls.__new__(cls)
+        book.path = str(path)
+        try:
+            book.connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", isolation_level=None, uri=True)
+            (version,) = book.connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error as error:
+            raise PaperBookUnusable(book.path, str(error)) from None
+        book._require(version)
+        return book
+
     def _open(self, initial_cash: int, currency: str) -> None:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = FULL")
@@ -152,8 +167,12 @@ class PaperBook:
                     self.connection.execute(statement)
                 self.connection.execute("INSERT INTO account VALUES (?, ?)", (currency, str(initial_cash * 10**6)))
                 self.connection.execute(f"PRAGMA user_version = {VERSION}")
-            elif version != VERSION:
-                raise PaperBookUnusable(self.path, f"its version is {version}, this desk reads {VERSION}")
+            else:
+                self._require(version)
+
+    def _require(self, version: int) -> None:
+        if version != VERSION:
+            raise PaperBookUnusable(self.path, f"its version is {version}, this desk reads {VERSION}")
 
     def close(self) -> None:
         """Close the file; what was committed stays."""

@@ -13,6 +13,7 @@ FolderOption = Annotated[Path | None, typer.Option("--dir", help="Where to write
 
 def demo(folder: FolderOption = None) -> Exit:
     """Run the desk over the shipped bars, explain one reject and verify the audit chain."""
+    import os
     import tempfile
 
     from engine.cli.run import drive, say_result
@@ -21,7 +22,7 @@ def demo(folder: FolderOption = None) -> Exit:
 
     target = folder or Path(tempfile.mkdtemp(prefix="mqk-demo-"))
     target.mkdir(parents=True, exist_ok=True)
-    result = drive(start(demo_request(target)))
+    result = drive(start(demo_request(target), os.environ))
     say_result(result)
     say()
     for shown in highlights(result.database, result.run_key):

@@ -119,14 +119,21 @@ def _service_exit(error: Any) -> Exit:
     return Exit[error.kind.name]
 
 
+def _review_exit(error: Any) -> Exit:
+    return Exit.INTEGRITY if error.is_integrity else Exit.USAGE
+
+
 _KNOWN: tuple[tuple[str, str, Ending, Reading], ...] = (
     ("engine.service.refusal", "RulesRefused", Exit.FINDINGS, _rule_faults),
     ("engine.service.refusal", "Refused", _service_exit, _coded),
     ("engine.service.refusal", "StreamRefused", Exit.USAGE, _contract_faults),
+    ("engine.service.refusal", "DocumentRefused", Exit.USAGE, _contract_faults),
+    ("engine.review.refusal", "ReviewRefused", _review_exit, _coded),
     ("engine.config.refusal", "ConfigRefused", Exit.USAGE, _contract_faults),
     ("engine.marketdata.faults", "DataRefused", Exit.FINDINGS, _data_faults),
     ("engine.runtime.halt", "RunRefused", Exit.USAGE, _coded),
     ("engine.runtime.halt", "HaltRequired", Exit.INTEGRITY, _coded),
+    ("engine.brokers.paper_book", "PaperBookUnusable", Exit.UNAVAILABLE, _plain("BROKER_BOOK")),
     ("engine.runtime.journal", "SecondWriter", Exit.UNAVAILABLE, _plain("SECOND_WRITER")),
     ("engine.runtime.state", "BrokenRecord", Exit.INTEGRITY, _plain("BROKEN_RECORD")),
     ("engine.service.explanations", "NotExplained", Exit.USAGE, _coded),

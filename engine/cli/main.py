@@ -11,7 +11,22 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import audit, config, db, decide, demo, doctor, md, rules, tui, why
+from engine.cli import (
+    audit,
+    config,
+    db,
+    decide,
+    demo,
+    doctor,
+    keys,
+    lists,
+    md,
+    reconcile,
+    rule_analysis,
+    rule_review,
+    tui,
+    why,
+)
 from engine.cli import run as running
 from engine.cli.diagnostics import complain, explain_failure, note
 from engine.cli.exits import Exit
@@ -28,15 +43,21 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(demo.demo)
-app.add_typer(rules.app, name="rules")
+for _shown in (rule_analysis.diff, rule_analysis.prove, rule_analysis.analyse):
+    rule_review.app.command()(_shown)
+app.add_typer(rule_review.app, name="rules")
+app.add_typer(lists.app, name="lists")
 app.command()(decide.decide)
 app.command()(why.why)
+running.app.command("reconcile")(reconcile.reconcile_books)
+running.app.command("snapshot")(reconcile.write_snapshot)
 app.add_typer(running.app, name="run")
 app.command()(tui.tui)
 app.add_typer(md.app, name="md")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(keys.app, name="keys")
 app.command()(doctor.doctor)
 
 

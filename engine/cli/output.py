@@ -15,7 +15,6 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     GITHUB = "github"
-    SARIF = "sarif"
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How the result is written.", show_default=True)]

@@ -8,13 +8,11 @@ import typer
 
 from engine.cli.diagnostics import note
 from engine.cli.exits import Exit
-from engine.cli.findings import data_of, say_diagnostics
 from engine.cli.output import Format, FormatOption, say, say_block, say_json
+from engine.cli.reports import ReportFormat, ReportOption, as_rows, say_report
+from engine.cli.rules import RulesArgument
 from engine.cli.run import Day
 
-RulesArgument = Annotated[
-    Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
-]
 AgainstOption = Annotated[str | None, typer.Option("--against", help="Database that holds bundles named by hash.")]
 
 EffortOption = Annotated[
@@ -56,7 +54,7 @@ def analyse(
     path: RulesArgument = None,
     law_date: Day = None,
     effort: EffortOption = 1,
-    form: FormatOption = Format.TEXT,
+    form: ReportOption = ReportFormat.TEXT,
 ) -> Exit:
     """Name rules and lines that judge nothing: never true, always true, or covered by another; exit 1 if any."""
     from engine.cli.progress import progress
@@ -64,13 +62,12 @@ def analyse(
 
     with progress("analysing rules") as tick:
         report = analyse_rules(path, _date(law_date), effort, tick)
-    if form is Format.JSON:
-        say_json(
-            {"rules": report.rules, "diagnostics": data_of(report.diagnostics), "undecided": list(report.undecided)}
-        )
+    if form is ReportFormat.JSON:
+        found, undecided = as_rows(report.diagnostics), list(report.undecided)
+        say_json({"rules": report.rules, "diagnostics": found, "undecided": undecided})
     else:
-        say_diagnostics(report.diagnostics, report.texts, form)
-    if form is Format.TEXT:
+        say_report(report.diagnostics, report.texts, form, "mqk rules analyse")
+    if form is ReportFormat.TEXT:
         say(f"{report.rules} rules, {len(report.diagnostics)} idle")
         if report.undecided:
             say("not decided: " + ", ".join(report.undecided))
@@ -88,7 +85,7 @@ def prove(
     allow_unknown: Annotated[bool, typer.Option("--allow-unknown", help="Let what was not decided pass.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with 2 when a proof was not judged.")] = False,
     effort: EffortOption = 1,
-    form: FormatOption = Format.TEXT,
+    form: ReportOption = ReportFormat.TEXT,
 ) -> Exit:
     """Judge every `prove` of rule files; exit 1 when one fails, with the order that breaks it as a test to paste."""
     from engine.cli.progress import progress
@@ -97,14 +94,14 @@ def prove(
     with progress("proving rules") as tick:
         report = prove_rules(path, baseline, _date(law_date), against, effort, tick)
     found = report.diagnostics(allow_unknown)
-    if form is Format.JSON:
+    if form is ReportFormat.JSON:
         say_json(report.as_data())
-    elif form is Format.TEXT:
+    elif form is ReportFormat.TEXT:
         say_block(render_proofs(report))
         words = ("holds", "fails", "unknown", "not judged")
         say(", ".join(f"{len(report.standing(word))} {word}" for word in words))
     else:
-        say_diagnostics(found, report.texts, form)
+        say_report(found, report.texts, form, "mqk rules prove")
     if found:
         return Exit.FINDINGS
     return Exit.USAGE if strict and report.standing("not judged") else Exit.FINE

@@ -1,4 +1,4 @@
-"""`mqk rules`: check, fmt, test, explain and limits of rule files; what the solver shows is in rule_analysis."""
+"""`mqk rules`: check, test, lint, fmt, explain and limits of rule files; what the solver shows is in rule_analysis."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,37 +6,41 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import rule_analysis
 from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
-from engine.cli.findings import data_of, say_diagnostics
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
-from engine.cli.rule_analysis import RulesArgument
+from engine.cli.reports import ReportFormat, ReportOption, as_rows, say_report
 
-app = typer.Typer(no_args_is_help=True, help="Read, check, test, compare and prove rule files.")
+app = typer.Typer(
+    no_args_is_help=True, help="Read, check, test, compare and prove rule files, and take them through review."
+)
+RulesArgument = Annotated[
+    Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
+]
 AtOption = Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="The date; today's by default.")]
 
 
 @app.command()
 def check(
     path: RulesArgument = None,
-    form: FormatOption = Format.TEXT,
+    form: ReportOption = ReportFormat.TEXT,
     steps: Annotated[bool, typer.Option("--steps", help="Show the most steps each rule can take.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Compile even what was checked before.")] = False,
 ) -> Exit:
     """Compile rule files and report every mistake with its place and a remedy."""
     from engine.service.rule_check import check_rules
 
-    report = check_rules(path, is_cached=not no_cache)
-    if form is Format.JSON:
+    # What is remembered of a clean check is not which files there were, and a JUnit report names them.
+    report = check_rules(path, is_cached=not no_cache and form is not ReportFormat.JUNIT)
+    if form is ReportFormat.JSON:
         rules = [
             {"id": r.id, "title": r.title, "stage": r.stage, "mode": r.mode, "steps": r.steps} for r in report.rules
         ]
-        found = data_of(report.diagnostics)
+        found = as_rows(report.diagnostics)
         say_json({"bundle": report.bundle, "rulebooks": report.rulebooks, "rules": rules, "diagnostics": found})
     else:
-        say_diagnostics(report.diagnostics, report.texts, form)
-    if form is Format.TEXT and report.is_clean:
+        say_report(report.diagnostics, report.texts, form, "mqk rules check")
+    if form is ReportFormat.TEXT and report.is_clean:
         if steps:
             say_table(("rule", "steps", "title"), [(r.id, f"{r.steps:>5}", r.title) for r in report.rules])
         say(f"{len(report.rules)} rules in {report.rulebooks} rulebooks, bundle {report.bundle}")
@@ -46,7 +50,7 @@ def check(
 @app.command()
 def test(
     path: RulesArgument = None,
-    form: FormatOption = Format.TEXT,
+    form: ReportOption = ReportFormat.TEXT,
 ) -> Exit:
     """Run the tests of rule files, inline and in scenario files."""
     from engine.cli.progress import progress
@@ -55,16 +59,47 @@ def test(
     with progress("testing rules") as tick:
         report = run_rule_tests(path, tick)
     found = report.everything()
-    if form is Format.JSON:
+    if form is ReportFormat.JSON:
         counts = {"passed": report.passed, "failed": len(report.failures), "untested": list(report.untested)}
-        say_json({**counts, "diagnostics": data_of(found)})
+        say_json({**counts, "diagnostics": as_rows(found)})
     else:
-        say_diagnostics(found, report.texts, form)
-    if form is Format.TEXT:
+        say_report(found, report.texts, form, "mqk rules test")
+    if form is ReportFormat.TEXT:
         say(f"{report.passed} passed, {len(report.failures)} failed, {len(report.diagnostics)} unreadable")
         if report.untested:
             say("no test names " + ", ".join(report.untested))
     return Exit.FINE if report.is_clean else Exit.FINDINGS
+
+
+@app.command()
+def lint(
+    path: RulesArgument = None,
+    form: ReportOption = ReportFormat.TEXT,
+    select: Annotated[list[str] | None, typer.Option("--select", help="Look for these codes alone.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Leave these codes out.")] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="First mend what mends itself.")] = False,
+    at: AtOption = None,
+) -> Exit:
+    """Find what compiles and is still not what somebody meant."""
+    from engine.service.rule_lint import lint_rules
+
+    # A person who names no date means the one on their own wall.
+    day = (at or datetime.now().astimezone()).date()
+    report = lint_rules(day, path, select or (), ignore or (), fix)
+    found = report.diagnostics
+    if form is ReportFormat.JSON:
+        counts = {"rules": report.rules, "rulebooks": report.rulebooks, "mended": list(report.mended)}
+        say_json({**counts, "on": day.isoformat(), "diagnostics": as_rows(found)})
+    else:
+        say_report(found, report.texts, form, "mqk rules lint")
+    if form is ReportFormat.TEXT:
+        for name in report.mended:
+            say(f"mended {name}")
+        if report.mendable:
+            say(f"--fix mends {report.mendable} of them")
+        if not found:
+            say(f"{report.rules} rules in {report.rulebooks} rulebooks, nothing to remark")
+    return Exit.FINDINGS if found else Exit.FINE
 
 
 @app.command()
@@ -127,8 +162,3 @@ def limits(
     cells = [(i.param, i.key, i.value, i.tighter, i.range, i.since, i.origin, i.change, i.cite) for i in lines]
     say_table(heads, cells)
     return Exit.FINE
-
-
-app.command("diff")(rule_analysis.diff)
-app.command("analyse")(rule_analysis.analyse)
-app.command("prove")(rule_analysis.prove)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
 from engine.cli.output import Format, FormatOption, say, say_json, say_rows, say_table
 
@@ -42,9 +43,14 @@ def start(
     out: Annotated[Path, typer.Option("--out", help="Folder of run folders.")] = Path("exports"),
     rules: Annotated[Path | None, typer.Option("--rules", help="Rules folder; the shipped one by default.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Config folder; the shipped one by default.")] = None,
+    active: Annotated[bool, typer.Option("--active", help="Judge by the bundle in force in the database.")] = False,
     form: FormatOption = Format.TEXT,
 ) -> Exit:
     """Run a desk over files of bars to their end; a run that was broken off is taken up again."""
+    import os
+
+    if active and rules is not None:
+        raise typer.BadParameter("say either --active or --rules FOLDER", param_hint="--active")
     from engine.model.numbers import Money
     from engine.service.running import RunRequest
     from engine.service.running import start as begin
@@ -54,9 +60,9 @@ def start(
         rules=rules, lists=lists, config=config, risk_profile=risk_profile, stress=tuple(stress or ()),
         overrides=tuple(settings or ()),
         approvals=approvals, law_date=law_date.date() if law_date else None, account=account,
-        cash=Money(money(cash)), operator=operator,
+        cash=Money(money(cash)), operator=operator, is_active=active,
     )  # fmt: skip
-    result = drive(begin(request))
+    result = drive(begin(request, os.environ, _alert))
     if form is Format.TEXT:
         say_result(result)
     else:
@@ -83,6 +89,10 @@ def status(
     return Exit.FINE
 
 
+def _alert(code: str, what: str) -> None:
+    complain(code, what, "the last good bundle is in force: see `mqk rules log`, verify the audit chain")
+
+
 def drive(running: "Running") -> "RunResult":
     """Take a run to its end with its progress shown; what it holds open is closed however it ends."""
     from engine.cli.progress import progress
@@ -105,20 +115,34 @@ def say_result(result: "RunResult") -> None:
     say(f"run        {result.run_key}{' (taken up again)' if result.resumed else ''}")
     say(f"decisions  {verdicts}")
     say(f"fills      {result.fills}, final equity {equity}")
+    say(f"execution  {_cost(result)}")
     say(f"audit      {result.audit}")
+    say(f"bundle     {result.bundle[:12]} {'approved' if result.is_bundle_approved else 'unapproved'}")
     say(f"content    {result.content_hash}")
     say(f"artifacts  {result.artifacts}")
     say(f"database   {result.database}")
 
 
+def _cost(result: "RunResult") -> str:
+    """Return what the fills cost against the quotes their orders were decided on."""
+    figures = result.execution
+    if figures.arrival_bps is None:
+        return f"cost unknown: {figures.undefined['arrival_bps']}"
+    return f"{figures.arrival_bps} bps against arrival, {figures.arrival_cost} USD over {figures.arrival_orders} orders"
+
+
 def as_data(result: "RunResult") -> dict[str, object]:
     """Return how a run ended as JSON data."""
+    from dataclasses import asdict
+
     from engine.model.numbers import format_decimal
 
     equity = None if result.final_equity is None else format_decimal(result.final_equity)
     return {
         "run_id": result.run_id, "run_key": result.run_key, "resumed": result.resumed, "verdicts": result.verdicts,
-        "codes": result.codes, "fills": result.fills, "final_equity": equity, "audit": str(result.audit),
+        "codes": result.codes, "fills": result.fills, "final_equity": equity,
+        "execution": asdict(result.execution), "bundle": result.bundle, "bundle_approved": result.is_bundle_approved,
+        "audit": str(result.audit),
         "content_hash": result.content_hash, "artifacts": str(result.artifacts), "database": result.database,
     }  # fmt: skip
 

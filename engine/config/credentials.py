@@ -22,11 +22,32 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class _Need:
+class Variable:
+    """An environment variable a configuration names, or the lack of a name where `role` needs one.
+
+    `role` is what the variable is for; a variable that is not required is never read for its value,
+    but for the addresses of channels, which are silent without one.
+    """
+
     role: str
     name: str | None
     pointer: str
     required: bool
+
+
+def variables_of(settings: Settings) -> tuple[Variable, ...]:
+    """Return what the configuration's mode may read from the environment, in the order it is checked.
+
+    BACKTEST reads nothing. Live modes need broker key, broker secret and data key whatever the adapter.
+    """
+    if settings.engine.mode is Mode.BACKTEST:
+        return ()
+    return (*_parties(settings), *_channels(settings))
+
+
+def is_set(environ: Mapping[str, str], name: str | None) -> bool:
+    """Return whether a variable has a value; a blank one counts as missing."""
+    return name is not None and bool(environ.get(name, "").strip())
 
 
 def resolve_secrets(settings: Settings, mode: str, environ: Mapping[str, str]) -> Credentials | tuple[Diagnostic, ...]:
@@ -46,45 +67,51 @@ def resolve_secrets(settings: Settings, mode: str, environ: Mapping[str, str]) -
         return (Diagnostic("SECRETS_WRONG_MODE", message, pointer="/engine/mode", help=advice),)
     if known is Mode.BACKTEST:
         return Credentials(known)
-    needs = {need.role: need for need in _needs(settings, known)}
-    values = {role: _read(environ, need.name) for role, need in needs.items()}
-    missing = tuple(_missing(known, need) for role, need in needs.items() if need.required and values[role] is None)
+    needs = {each.role: each for each in _parties(settings)}
+    missing = tuple(
+        _missing(known, each) for each in needs.values() if each.required and not is_set(environ, each.name)
+    )
     if missing:
         return missing
+    values = {role: _read(environ, each.name) if each.required else None for role, each in needs.items()}
+    channels = {each.role.removeprefix(_CHANNEL): _read(environ, each.name) for each in _channels(settings)}
     return Credentials(
         known,
         values["broker key"],
         values["broker secret"],
         values["broker address"],
         values["data key"],
-        _channels(settings, environ),
+        {name: secret for name, secret in channels.items() if secret is not None},
     )
 
 
-def _needs(settings: Settings, mode: Mode) -> Iterator[_Need]:
-    broker, data = settings.broker, settings.data
+_CHANNEL = "channel "
+
+
+def _parties(settings: Settings) -> Iterator[Variable]:
+    """Yield what broker and data provider need."""
+    mode, broker, data = settings.engine.mode, settings.broker, settings.data
     to_broker = mode.is_live or broker.adapter.is_external
     keys = broker.keys_env
-    yield _Need("broker key", keys.api_key if keys else None, "/broker/keys_env/api_key", to_broker)
-    yield _Need("broker secret", keys.api_secret if keys else None, "/broker/keys_env/api_secret", to_broker)
+    yield Variable("broker key", keys.api_key if keys else None, "/broker/keys_env/api_key", to_broker)
+    yield Variable("broker secret", keys.api_secret if keys else None, "/broker/keys_env/api_secret", to_broker)
     to_data = mode.is_live or data.provider.is_external
-    yield _Need("data key", data.api_key_env, "/data/api_key_env", to_data)
-    address = broker.base_url_env
-    yield _Need("broker address", address, "/broker/base_url_env", broker.adapter.is_external)
+    yield Variable("data key", data.api_key_env, "/data/api_key_env", to_data)
+    yield Variable("broker address", broker.base_url_env, "/broker/base_url_env", broker.adapter.is_external)
 
 
-def _channels(settings: Settings, environ: Mapping[str, str]) -> dict[str, Secret]:
+def _channels(settings: Settings) -> Iterator[Variable]:
     named = settings.notifications.channels
-    found = {name: _read(environ, getattr(named, name)) for name in sorted(type(named).model_fields)}
-    return {name: secret for name, secret in found.items() if secret is not None}
+    for channel in sorted(type(named).model_fields):
+        name = getattr(named, channel)
+        yield Variable(f"{_CHANNEL}{channel}", name, f"/notifications/channels/{channel}", False)
 
 
 def _read(environ: Mapping[str, str], name: str | None) -> Secret | None:
-    value = environ.get(name, "").strip() if name else ""
-    return Secret(value) if value else None
+    return Secret(environ[name].strip()) if name is not None and is_set(environ, name) else None
 
 
-def _missing(mode: Mode, need: _Need) -> Diagnostic:
+def _missing(mode: Mode, need: Variable) -> Diagnostic:
     if need.name is None:
         message = f"mode={mode}: no environment variable is named for the {need.role}"
     else:

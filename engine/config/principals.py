@@ -13,7 +13,7 @@ from engine.config.refusal import ConfigRefused
 from engine.config.secret_scan import find_secrets
 from engine.config.settings import Section
 from engine.contracts.diagnostic import Diagnostic
-from engine.model.principal import Principal, Role
+from engine.model.principal import Principal, Role, is_weak_key
 from engine.model.time import TimeFault, Timestamp, parse_timestamp
 
 FILE = "principals.yaml"
@@ -75,6 +75,9 @@ def _principal(document: Document, index: int, entry: PrincipalEntry, faults: li
         message = "is not an Ed25519 public key"
         advice = "write 64 lower-case hex digits"
         faults.append(document.fault("CFG_PRINCIPAL_KEY", message, f"{at}/public_key", advice))
+    elif is_weak_key(entry.public_key):
+        message = "is a key anybody can sign for"
+        faults.append(document.fault("CFG_PRINCIPAL_KEY", message, f"{at}/public_key", "make one with `mqk keys new`"))
     if len(set(entry.roles)) != len(entry.roles):
         faults.append(document.fault("CFG_PRINCIPAL_TWICE", "names a role twice", f"{at}/roles"))
     if not entry.name.isprintable() or not entry.name.strip():

@@ -57,6 +57,8 @@ def _main(node: Node, computed: bool) -> Step:
     kinds = tuple(node.types or ())
     if node.scale is not None:
         return _decimal(node, node.scale)
+    if node.is_real:
+        return _statistic(node)
     if node.format is not None:
         return _formatted(node)
     if node.members is not None:
@@ -84,6 +86,18 @@ def _decimal(node: Node, scale: int) -> Step:
         if (floor is not None and number < floor) or (high is not None and number > high):
             return REFUSED
         return number
+
+    return convert
+
+
+def _statistic(node: Node) -> Step:
+    """Return the closure of a statistic: text that may say it is no finite number, to a float that is none either."""
+    matches = _matcher(node.pattern)
+
+    def convert(value: Any) -> Any:
+        if value.__class__ is not str or matches(value) is None:
+            return REFUSED
+        return float(value)  # sim-ok: a statistic; no decision compares one but through `exact`
 
     return convert
 

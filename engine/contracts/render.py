@@ -1,5 +1,6 @@
 """The way out: scaled integers back to the text a contract asks for."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +23,8 @@ def compile_render(node: Node) -> Render:
     if node.scale is not None:
         scale = node.scale
         return lambda value: decimal_text(_whole(value, node), scale)
+    if node.is_real:
+        return lambda value: _statistic(value, node)
     if node.format is not None:
         write = instant_text if node.format == "date-time" else date_text
         return lambda value: _written(write, value, node)
@@ -79,6 +82,13 @@ def _whole(value: Any, node: Node) -> int:
     if value.__class__ is not int:
         raise RenderFault(f"{node.pointer}: expected a scaled integer, found {type(value).__name__}")
     return int(value)
+
+
+def _statistic(value: Any, node: Node) -> str:
+    if value.__class__ is not float:
+        raise RenderFault(f"{node.pointer}: expected a statistic, found {type(value).__name__}")
+    named = {math.inf: "Infinity", -math.inf: "-Infinity"}
+    return named.get(value) or ("NaN" if math.isnan(value) else repr(value))
 
 
 def _written(write: Callable[[int], str], value: Any, node: Node) -> str:

@@ -72,12 +72,18 @@ class Node:
     description: str = ""
 
     @property
+    def is_real(self) -> bool:
+        """Return whether the value is a statistic, a float inside the desk."""
+        return self.unit == "real" or self.unit.startswith("real[")
+
+    @property
     def is_converting(self) -> bool:
         """Return whether a value changes its form when it enters the desk."""
         below = (*(self.properties or {}).values(), *self.any_of, *self.one_of)
         extra = self.additional if isinstance(self.additional, Node) else None
         return (
             self.scale is not None
+            or self.is_real
             or self.format is not None
             or any(node.is_converting for node in below)
             or (self.items is not None and self.items.is_converting)

@@ -6,16 +6,19 @@ from datetime import date
 from typing import Protocol
 
 from dsl.bundle import Bundle
+from dsl.calendars import Calendars
 from dsl.clippable import monotone_rules
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement
+from dsl.postures import Cause
 from dsl.program import Overlay, Program, in_force
 from dsl.scalar.judge import Judge
 from dsl.snapshot import Snapshot
 from engine.decision import clip
 from engine.decision.facts_seen import digest_of_line
 from engine.decision.outcome import Approved, Decision, HoldRequest
+from engine.decision.postures import stopping, under_postures
 from engine.facts.derived import IntentFacts
-from engine.facts.snapshot import Taken
+from engine.facts.snapshot import Asked, Taken
 from engine.model.numbers import MICRO, Quantity
 from engine.model.order import Intent, IntentKind
 from engine.portfolio.book import Book
@@ -28,9 +31,7 @@ COUNTERFACTUAL_TRIES = 64
 class Taker(Protocol):
     """Who fills the slots of a program for one intent at one instant."""
 
-    def take(
-        self, program: Program, facts: IntentFacts, now: int, law_date: date
-    ) -> tuple[Snapshot, tuple[Taken, ...]]: ...
+    def take(self, program: Program, facts: Asked, now: int, law_date: date) -> tuple[Snapshot, tuple[Taken, ...]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,10 @@ class Ready:
 class DecisionEngine:
     """Judges intents with one bundle. Holds no state but compiled programs."""
 
-    def __init__(self, bundle: Bundle, overlays: tuple[Overlay, ...], taker: Taker) -> None:
-        self._bundle, self._overlays, self._taker = bundle, overlays, taker
+    def __init__(
+        self, bundle: Bundle, overlays: tuple[Overlay, ...], taker: Taker, calendars: Calendars | None = None
+    ) -> None:
+        self._bundle, self._overlays, self._taker, self._calendars = bundle, overlays, taker, calendars
         self._by_day: dict[date, Ready] = {}
         self._by_signature: dict[tuple[object, ...], Ready] = {}
 
@@ -59,7 +62,7 @@ class DecisionEngine:
         """Return the compiled program of a law date; equal numbers in force share the code."""
         ready = self._by_day.get(law_date)
         if ready is None:
-            program = in_force(self._bundle, "pre_trade", law_date, self._overlays)
+            program = in_force(self._bundle, "pre_trade", law_date, self._overlays, self._calendars)
             ready = self._by_signature.get(program.signature)
             if ready is None:
                 ready = Ready(program, Judge(program), monotone_rules(program), POSITIONS in program.index)
@@ -69,23 +72,25 @@ class DecisionEngine:
 
     def decide(
         self, intent: Intent, book: Book, now: int, law_date: date, *,
-        lot: int = MICRO, approvals: tuple[Approved, ...] = (),
+        lot: int = MICRO, approvals: tuple[Approved, ...] = (), postures: tuple[Cause, ...] = (),
     ) -> Decision:  # fmt: skip
         """Return the decision. Machinery that breaks rejects; a cancel is never blocked.
 
-        `lot` is the instrument's increment in micro-shares, `approvals` the holds approved so far.
+        `lot` is the instrument's increment in micro-shares, `approvals` the holds approved so far, `postures`
+        those in force over the intent.
         """
         if intent.kind is IntentKind.CANCEL:
             return Decision("allow", intent.quantity, intent.quantity, (), (), ())
         try:
-            return self._decide(intent, book, now, law_date, lot, approvals)
+            return self._decide(intent, book, now, law_date, lot, approvals, postures)
         except (Exception, MemoryError, RecursionError) as fault:
             text = f"{type(fault).__name__}: {fault}"[:200]
             return refuse(intent.quantity, "ENGINE_FAULT", text)
 
     def _decide(
-        self, intent: Intent, book: Book, now: int, law_date: date, lot: int, approvals: tuple[Approved, ...]
-    ) -> Decision:
+        self, intent: Intent, book: Book, now: int, law_date: date, lot: int, approvals: tuple[Approved, ...],
+        postures: tuple[Cause, ...],
+    ) -> Decision:  # fmt: skip
         ready = self.ready(law_date)
         facts = IntentFacts(intent, book, ready.wants_positions)
         judge_at = self._judging(ready, facts, now, law_date)
@@ -96,6 +101,9 @@ class DecisionEngine:
             judgement.verdict, intent.quantity, intent.quantity, judgement.findings, judgement.findings,
             judgement.witnesses, program=ready.program, snapshot=snapshot, taken=taken,
         )  # fmt: skip
+        stopped = stopping(postures, facts.reduces, intent.is_emergency)
+        if stopped:
+            return under_postures(decision, stopped)
         if clip.asks_for_clip(judgement):
             decision = self._clipped(decision, ready, judge_at, lot)
         elif judgement.verdict == "reject" and _is_about_size(judgement, ready.monotone):

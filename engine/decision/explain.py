@@ -8,6 +8,7 @@ from typing import Any
 
 from dsl import ir
 from dsl.bundle import Bundle
+from dsl.calendars import Calendars
 from dsl.explain import Branch, Origin, explain
 from dsl.interpret import Interpreter, judge
 from dsl.judgement import EFFECT_STRENGTH, Finding
@@ -18,7 +19,8 @@ from dsl.types import show
 from engine.decision.counterfactual import LIMIT_PRICE, nearest_price
 from engine.decision.decide import settle
 from engine.decision.outcome import Approved, Clip, Decision
-from engine.decision.record import Document, findings_data, snapshot_from
+from engine.decision.postures import is_posture, told, under_postures
+from engine.decision.record import Document, cause_of, findings_data, snapshot_from
 from engine.decision.source_lines import SourceLine, annotate
 from engine.model.numbers import Quantity, parse_decimal
 from engine.model.time import DAY, HOUR, MINUTE, SECOND, parse_timestamp
@@ -104,7 +106,11 @@ class Explanation:
 
 
 def why(
-    record: Document, bundle: Bundle, overlays: Sequence[Overlay] = (), lists: Mapping[str, Any] | None = None
+    record: Document,
+    bundle: Bundle,
+    overlays: Sequence[Overlay] = (),
+    lists: Mapping[str, Any] | None = None,
+    calendars: Calendars | None = None,
 ) -> Explanation:
     """Return the explanation of a stored record.
 
@@ -116,7 +122,7 @@ def why(
         raise WhyMismatch(_name(record), "the rules' hash", record["bundle"], bundle.hash)
     if "facts" not in record:
         return _explanation(record, (), None, _unjudged(record))
-    program = in_force(bundle, record["stage"], date.fromisoformat(record["law_date"]), overlays)
+    program = in_force(bundle, record["stage"], date.fromisoformat(record["law_date"]), overlays, calendars)
     try:
         snapshot = snapshot_from(record, program, lists or {})
     except ValueError:
@@ -151,6 +157,9 @@ def _judge_again(record: Document, program: Program, snapshot: Snapshot, granted
     elif "clip" in record:
         clip = Clip(asked, Quantity(0), record["clip"]["tried"])
         decision = replace(decision, verdict="reject", quantity=Quantity(0), clip=clip)
+    postures = tuple(map(cause_of, record.get("postures", ())))
+    if postures:
+        decision = under_postures(decision, postures)
     decision = settle(decision, tuple(_approved(a) for a in record.get("approvals", ())))
     pairs: list[tuple[str, Any, Any]] = [
         ("the findings", record["findings"], findings_data(decision, decision.findings, snapshot)),
@@ -193,6 +202,8 @@ class _Speaker:
         program = self._program
         rule = program.bundle.rule(finding.rule)
         assert rule is not None
+        if is_posture(finding):
+            return self._posture(rule, finding)
         interpreter = Interpreter(program, snapshot)
         span = rule.lines[finding.line - 1].span if finding.line else rule.when.span if rule.when else rule.span
         price = nearest_price(program, snapshot, finding)
@@ -202,11 +213,20 @@ class _Speaker:
             change = f"{finding.rule} passes with the limit at {shown}"
         return Spoken(
             finding.rule, rule.title, finding.line, finding.effect, finding.counts_as, finding.code, finding.mode,
-            because(rule, interpreter), f"{span.file}:{span.line}",
+            because(rule.because, interpreter), f"{span.file}:{span.line}",
             annotate(program.bundle, rule, finding.line, interpreter), self._parts(rule, finding, interpreter),
             (rule.lines[finding.line - 1].relation or "") if finding.line else "",
             tuple(self._unknown(path, reason) for path, reason in finding.facts), finding.flagged,
             self._hold(rule, finding), change, rule.cite, rule.owner,
+        )  # fmt: skip
+
+    def _posture(self, rule: ir.Rule, finding: Finding) -> Spoken:
+        """Return what a posture says: no value of this order led to it, only its key."""
+        span = rule.lines[finding.line - 1].span if 0 < finding.line <= len(rule.lines) else rule.span
+        return Spoken(
+            finding.rule, rule.title, finding.line, finding.effect, finding.counts_as, finding.code, finding.mode,
+            told(self._decision, finding), f"{span.file}:{span.line}", (), (), "", (), False, "", "", rule.cite,
+            rule.owner,
         )  # fmt: skip
 
     def _parts(self, rule: ir.Rule, finding: Finding, interpreter: Interpreter) -> tuple[Part, ...]:
@@ -274,6 +294,9 @@ def _changes(record: Document, program: Program, decision: Decision) -> tuple[st
     def size(text: str) -> str:
         return show(Fraction(text), unit) if unit else text
 
+    if "postures" in record:
+        first = record["postures"][0]
+        return (f"no size passes while {', '.join(first['key'])} is {first['posture']}",)
     blocking = [finding for finding in decision.findings if finding.counts_as == "reject"]
     if "passing" in record:
         return (f"would pass with quantity ≤ {size(record['passing'])}",)

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from dsl import ir
 from dsl.judgement import Finding
+from dsl.postures import Cause
 from dsl.program import Program
 from dsl.snapshot import Snapshot
 from engine.facts.snapshot import Taken
@@ -52,7 +53,7 @@ class Decision:
     `findings` are those at the quantity asked; `final` those at the quantity granted where a clip
     changed it (`granted` is then the snapshot at that size). `passing` is the largest size that
     would have passed a reject, where it can be told. `refusal` is set when no rule was asked: the
-    intent broke its contract or the engine broke.
+    intent broke its contract or the engine broke. `stopped_by` are the postures that rejected it.
     """
 
     verdict: str
@@ -69,6 +70,7 @@ class Decision:
     snapshot: Snapshot | None = None
     taken: tuple[Taken, ...] = ()
     granted: Snapshot | None = None
+    stopped_by: tuple[Cause, ...] = ()
 
     @property
     def last_snapshot(self) -> Snapshot | None:

@@ -8,11 +8,14 @@ from typing import Any
 from dsl.contracts import Fact
 from dsl.interpret import Interpreter
 from dsl.judgement import Finding
+from dsl.postures import Cause
 from dsl.program import Program
 from dsl.reasons import because
 from dsl.snapshot import Reason, Snapshot
+from dsl.statistics import read_statistic, write_statistic
 from dsl.types import Kind
 from engine.decision.outcome import Approved, Decision
+from engine.decision.postures import is_posture, told
 from engine.model.numbers import format_decimal
 from engine.model.order import Intent
 from engine.model.time import format_timestamp
@@ -59,6 +62,10 @@ def record_of(decision: Decision, intent: Intent, setting: Setting, approvals: t
         record["final"] = findings_data(decision, decision.final, decision.granted)
     if decision.passing is not None:
         record["passing"] = format_decimal(decision.passing)
+    if decision.stopped_by:
+        record["postures"] = [cause_data(cause) for cause in decision.stopped_by]
+    if intent.is_emergency:
+        record["emergency"] = True
     if approvals:
         record["approvals"] = [_approval(a) for a in approvals]
     if decision.program is not None and decision.snapshot is not None:
@@ -94,9 +101,10 @@ def findings_data(decision: Decision, findings: tuple[Finding, ...], snapshot: S
     for finding in findings:
         rule = decision.program.bundle.rule(finding.rule)
         assert rule is not None
+        said = told(decision, finding) if is_posture(finding) else because(rule.because, interpreter)
         data: dict[str, Any] = {
             "rule": finding.rule, "line": finding.line, "effect": finding.effect, "code": finding.code,
-            "mode": finding.mode, "because": because(rule, interpreter),
+            "mode": finding.mode, "because": said,
         }  # fmt: skip
         if finding.measure is not None and finding.bound is not None and rule.measure is not None:
             data["measure"], data["threshold"] = exact_text(finding.measure), exact_text(finding.bound)
@@ -107,6 +115,18 @@ def findings_data(decision: Decision, findings: tuple[Finding, ...], snapshot: S
             data["reducing"] = True
         out.append(data)
     return out
+
+
+def cause_data(cause: Cause) -> dict[str, Any]:
+    """Return a posture in force as canonical data."""
+    return {
+        "posture": cause.posture, "rule": cause.rule, "line": cause.line, "key": list(cause.key), "code": cause.code
+    }  # fmt: skip
+
+
+def cause_of(data: Mapping[str, Any]) -> Cause:
+    """Return a posture from its data; the inverse of `cause_data`."""
+    return Cause(data["posture"], data["rule"], data["line"], tuple(data["key"]), data["code"])
 
 
 def exact_text(value: Fraction) -> str:
@@ -165,6 +185,8 @@ def encode(value: Any, fact: Fact) -> Any:
     kind = fact.type.kind
     if isinstance(value, bool | str):
         return value
+    if kind is Kind.REAL:
+        return write_statistic(value)
     if kind is Kind.SET:
         return sorted(value)
     if kind is Kind.LIST:
@@ -183,6 +205,8 @@ def decode(data: Any, fact: Fact) -> Any:
     if kind is Kind.LIST:
         scales = {f.path: f for f in fact.fields}
         return tuple({k: decode(v, scales[k]) if k in scales else v for k, v in row.items()} for row in data)
+    if kind is Kind.REAL:
+        return read_statistic(data)
     value = Fraction(data) * fact.scale
     return value.numerator // value.denominator
 

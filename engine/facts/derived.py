@@ -21,6 +21,10 @@ class IntentFacts:
         """Return the facts of the same intent for another quantity."""
         return IntentFacts(replace(self._intent, quantity=Quantity(quantity)), self._book, self._wants_positions)
 
+    def part(self, name: str) -> Any:
+        """Return one key the intent is judged under: its symbol, strategy, account …"""
+        return _INTENT[name](self)
+
     def value(self, path: str) -> Any:
         """Return a stored value of `intent.*` or `projected.*`; None is unknown or absent."""
         namespace, _, name = path.partition(".")
@@ -45,8 +49,10 @@ class IntentFacts:
         return max(0, self._intent.quantity - filled)
 
     def purpose(self) -> str:
-        """Return why the order exists, derived: what provably reduces is an exit."""
-        return (Purpose.EXIT if self.reduces else Purpose.ENTRY).value
+        """Return why the order exists, derived: what provably reduces is an exit, the desk's own an emergency one."""
+        if not self.reduces:
+            return Purpose.ENTRY.value
+        return (Purpose.EMERGENCY_EXIT if self._intent.is_emergency else Purpose.EXIT).value
 
 
 def _plain(name: str) -> Callable[[IntentFacts], Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dsl.contracts import Age, Fact
 from dsl.snapshot import Reason
+from dsl.statistics import is_finite, is_nan, is_statistic
 from dsl.types import Kind
 from engine.model.calendar import CalendarBounds, SessionCalendar
 from engine.model.time import MILLISECOND, Timestamp
@@ -77,6 +78,10 @@ def fits(value: Any, fact: Fact) -> bool:
         return isinstance(value, str) and value != ""
     if kind is Kind.SET:
         return isinstance(value, frozenset)
+    if kind is Kind.REAL:
+        return (
+            is_statistic(value) and not is_nan(value) and (not is_finite(value) or _is_between(Fraction(value), fact))
+        )
     if kind is Kind.LIST:
         return (
             isinstance(value, tuple)
@@ -100,9 +105,10 @@ def _rows_fit(rows: tuple[Any, ...], fact: Fact) -> bool:
 
 
 def _in_bounds(value: int, fact: Fact) -> bool:
-    scale = fact.scale
-    if fact.low is not None:
-        low = fact.low * scale
-        if value < low or (fact.low_open and value == low):
-            return False
-    return fact.high is None or Fraction(value) <= fact.high * scale
+    return _is_between(Fraction(value, fact.scale), fact)
+
+
+def _is_between(value: Fraction, fact: Fact) -> bool:
+    if fact.low is not None and (value < fact.low or (fact.low_open and value == fact.low)):
+        return False
+    return fact.high is None or value <= fact.high

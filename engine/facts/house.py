@@ -11,9 +11,8 @@ from typing import Any
 from dsl.program import Program
 from dsl.snapshot import Reason, Snapshot
 from engine.facts.board import FactBoard
-from engine.facts.derived import IntentFacts
 from engine.facts.entry import FactEntry, expiry
-from engine.facts.snapshot import SnapshotTaker, Taken
+from engine.facts.snapshot import Asked, SnapshotTaker, Taken
 from engine.model.calendar import SessionCalendar
 from engine.model.time import Timestamp
 
@@ -40,14 +39,12 @@ class HouseClock:
 
     def __init__(self, taker: SnapshotTaker, board: FactBoard, calendar: SessionCalendar, judged_at: Timestamp) -> None:
         self._taker, self._board, self._calendar, self._judged_at = taker, board, calendar, judged_at
-        self._known: dict[tuple[str, date, str], _Verdicts] = {}
+        self._known: dict[tuple[object, ...], _Verdicts] = {}
 
-    def take(
-        self, program: Program, facts: IntentFacts, now: int, law_date: date
-    ) -> tuple[Snapshot, tuple[Taken, ...]]:
+    def take(self, program: Program, facts: Asked, now: int, law_date: date) -> tuple[Snapshot, tuple[Taken, ...]]:
         """Return the snapshot with every house slot judged anew, and the provenance unchanged."""
         snapshot, taken = self._taker.take(program, facts, now, law_date)
-        key = (program.stage, program.law_date, facts.intent.symbol)
+        key = (program.stage, program.part, program.law_date, facts.part("symbol"))
         said = self._known.get(key)
         if said is None:
             said = self._known[key] = self._judge(program, taken)

@@ -10,6 +10,7 @@ from dsl.contracts import Age
 from dsl.program import AgeCheck, Program
 from dsl.scalar.prepare import compile_fit
 from dsl.snapshot import Reason, Snapshot
+from dsl.windows import UNCOVERED
 from engine.facts.entry import FUTURE_TOLERANCE, expiry, fits
 from engine.facts.row import NEVER, Row
 from engine.model.calendar import CalendarBounds, SessionCalendar
@@ -171,6 +172,8 @@ class Plan:
     def _reason(self, at: int, value: Any, row: Row | None, path: str, now: int) -> Reason | None:
         """The reference: why a slot is unknown, or None."""
         fact = self._facts[at]
+        if value is UNCOVERED:
+            return Reason.MISSING
         if value is None:
             return None if fact.optional else Reason.MISSING
         if not fits(value, fact):

@@ -24,16 +24,17 @@ DISPUTED = _Disputed()
 class Row:
     """By path: the value in stored form, when it was true, when its next bar is due, and who said so.
 
-    Whoever fills a row fills the columns of a path together.
+    Whoever fills a row fills the columns of a path together. `version` counts the changes.
     """
 
-    __slots__ = ("as_of", "due", "provider", "values")
+    __slots__ = ("as_of", "due", "provider", "values", "version")
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.as_of: dict[str, int] = {}
         self.due: dict[str, int] = {}
         self.provider: dict[str, str] = {}
+        self.version = 0
 
     def put(self, path: str, value: Any, as_of: int, provider: str, due: int = NEVER) -> None:
         """Replace a fact. Two providers that differ on one fact at one instant leave it disputed."""
@@ -42,6 +43,7 @@ class Row:
             and (self.provider[path] != provider or self.values[path] is DISPUTED)
         ):  # fmt: skip
             value = DISPUTED
+        self.version += 1
         self.values[path] = value
         self.as_of[path] = as_of
         self.due[path] = due
@@ -49,6 +51,7 @@ class Row:
 
     def forget(self, path: str) -> None:
         """Remove a fact whose source withdrew it."""
+        self.version += 1
         for column in (self.values, self.as_of, self.due, self.provider):
             column.pop(path, None)
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from dsl.contracts import Fact
 from dsl.program import Program, Slot
 from dsl.snapshot import Snapshot
 from engine.facts.board import FactBoard
-from engine.facts.derived import IntentFacts
 from engine.facts.prepare import Plan, Source
 from engine.facts.row import Key, Row
 from engine.facts.windows import WindowCounters
 from engine.model.calendar import CalendarBounds, SessionCalendar
-from engine.model.order import Intent
 from engine.model.time import Timestamp
 
 
@@ -26,7 +24,19 @@ class Taken(NamedTuple):
     provider: str
 
 
-Compute = Callable[[IntentFacts, int, date], Any]
+class Asked(Protocol):
+    """What is judged: an intent, or the keys of a scope."""
+
+    def part(self, name: str) -> Any:
+        """Return one key facts are kept under."""
+
+    def value(self, path: str) -> Any:
+        """Return a stored value of what depends on the thing itself."""
+
+
+Compute = Callable[[Asked, int, date], Any]
+OWN = ("intent.", "projected.", "scope.", "fill.")
+"""Namespaces that depend on what is judged."""
 
 
 class _Filling(NamedTuple):
@@ -35,7 +45,7 @@ class _Filling(NamedTuple):
     plan: Plan
     computed: tuple[Compute, ...]
     origins: tuple[tuple[int, str, tuple[str, ...], str], ...]
-    keys: tuple[Callable[[Intent], Key], ...]
+    keys: tuple[Callable[[Asked], Key], ...]
     sources: tuple[Source, ...]
 
 
@@ -44,17 +54,15 @@ class SnapshotTaker:
 
     def __init__(self, board: FactBoard, windows: WindowCounters, calendar: SessionCalendar) -> None:
         self._board, self._windows, self._calendar = board, windows, calendar
-        self._fillings: dict[tuple[str, str, date], _Filling] = {}
+        self._fillings: dict[tuple[object, ...], _Filling] = {}
 
-    def take(
-        self, program: Program, facts: IntentFacts, now: int, law_date: date
-    ) -> tuple[Snapshot, tuple[Taken, ...]]:
+    def take(self, program: Program, facts: Asked, now: int, law_date: date) -> tuple[Snapshot, tuple[Taken, ...]]:
         """Return the snapshot and, slot by slot, its provenance."""
-        named = (program.bundle.hash, program.stage, program.law_date)
+        named = (program.bundle.hash, program.stage, program.part, program.law_date)
         filling = self._fillings.get(named)
         if filling is None or filling.plan.program is not program:
             filling = self._fillings[named] = self._fill(program)
-        keys = [key_for(facts.intent) for key_for in filling.keys]
+        keys = [key_for(facts) for key_for in filling.keys]
         rows = [self._board.row(key) for key in keys]
         computed = tuple([compute(facts, now, law_date) for compute in filling.computed])
         snapshot = filling.plan.snapshot(computed, rows, now)
@@ -65,8 +73,9 @@ class SnapshotTaker:
         held: dict[tuple[str, ...], list[tuple[int, str]]] = {}
         for slot in program.slots:
             path, parts = slot.path, slot.fact.key
-            if path.startswith(("intent.", "projected.")):
-                computed.append((slot, _of_intent(path), (), "intent" if path.startswith("intent.") else "book"))
+            if path.startswith(OWN):
+                provider = "book" if path.startswith("projected.") else path.partition(".")[0]
+                computed.append((slot, _of_asked(path), (), provider))
             elif path.startswith("window:"):
                 computed.append((slot, self._of_window(path, parts), parts, "windows"))
             elif path in _CLOCK:
@@ -81,8 +90,7 @@ class SnapshotTaker:
 
     def _of_window(self, path: str, parts: tuple[str, ...]) -> Compute:
         name, windows = path.removeprefix("window:"), self._windows
-        paths = tuple(f"intent.{part}" for part in parts)
-        return lambda facts, now, _: windows.value(name, tuple([facts.value(part) for part in paths]), now)
+        return lambda facts, now, _: windows.value(name, tuple([facts.part(part) for part in parts]), now)
 
     def _of_clock(self, path: str) -> Compute:
         if path == "now":
@@ -105,7 +113,7 @@ _LITERAL = "="
 """Marks a part of a key that is a fixed text, not a field of the intent."""
 
 
-def _of_intent(path: str) -> Compute:
+def _of_asked(path: str) -> Compute:
     return lambda facts, now, law_date: facts.value(path)
 
 
@@ -117,18 +125,18 @@ def _stored_under(path: str, fact: Fact) -> tuple[str, tuple[str, ...]]:
     return path, fact.key
 
 
-def _key(parts: tuple[str, ...]) -> Callable[[Intent], Key]:
+def _key(parts: tuple[str, ...]) -> Callable[[Asked], Key]:
     if any(part.startswith(_LITERAL) for part in parts):
         fixed = tuple(part.removeprefix(_LITERAL) for part in parts)
-        return lambda intent: fixed
-    return lambda intent: tuple([str(getattr(intent, part)) for part in parts])
+        return lambda asked: fixed
+    return lambda asked: tuple([str(asked.part(part)) for part in parts])
 
 
-def _provenance(filling: _Filling, facts: IntentFacts, keys: list[Key], rows: list[Row], now: int) -> tuple[Taken, ...]:
+def _provenance(filling: _Filling, facts: Asked, keys: list[Key], rows: list[Row], now: int) -> tuple[Taken, ...]:
     taken: list[Any] = [None] * len(filling.plan.program.slots)
     at_now = Timestamp(now)
     for index, path, parts, provider in filling.origins:
-        shown = tuple("" if v is None else str(v) for v in (facts.value(f"intent.{part}") for part in parts))
+        shown = tuple("" if v is None else str(v) for v in (facts.part(part) for part in parts))
         taken[index] = Taken(path, shown, at_now, provider)
     for source, key, row in zip(filling.sources, keys, rows, strict=True):
         for index, stored in zip(source.slots, source.paths, strict=True):

@@ -8,6 +8,7 @@ from importlib.resources import files
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from dsl.calendars import Calendars, SessionTable
 from engine.model.calendar import Session, SessionCalendar
 from engine.model.time import DAY, MINUTE, Timestamp, from_datetime, parse_date
 
@@ -94,6 +95,12 @@ def _parse_month(line: str, number: int) -> list[Session]:
         midnight = (day.toordinal() - _EPOCH_DAY) * DAY
         sessions.append(Session(day, Timestamp(midnight + opens), Timestamp(midnight + closes)))
     return sessions
+
+
+def as_rule_calendars(calendar: SessionCalendar) -> Calendars:
+    """Return the calendar as rules read it: dates moved by sessions, windows over sessions."""
+    days, opens, closes = zip(*((s.day.toordinal(), s.open, s.close) for s in calendar.sessions), strict=True)
+    return {calendar.code: SessionTable(days, opens, closes)}
 
 
 def horizon(calendar: SessionCalendar) -> Horizon:

@@ -7,6 +7,7 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
+from engine.integrity.verdict import FeedState
 from engine.marketdata.bars_csv import split_bars
 from engine.marketdata.corporate_actions import CorporateAction, action_order
 from engine.marketdata.faults import Fault, FaultCode, Place, quoted
@@ -20,7 +21,6 @@ from engine.marketdata.normalise import (
 )
 from engine.marketdata.quality import (
     BarQuality,
-    FeedState,
     Finding,
     QualityPolicy,
     QualityReport,

@@ -6,12 +6,13 @@ one bar to the next, the same for a file and for a live stream.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from fractions import Fraction
 
+from engine.integrity.checks import missing_sessions
+from engine.integrity.verdict import FeedState
 from engine.marketdata.corporate_actions import CorporateAction, Split
 from engine.marketdata.faults import Fault
-from engine.marketdata.session_grid import is_stale, missing_between
+from engine.marketdata.session_grid import is_stale
 from engine.model.bar import Bar, Timeframe
 from engine.model.calendar import SessionCalendar
 from engine.model.numbers import MICRO, Ratio
@@ -19,17 +20,6 @@ from engine.model.time import SECOND, Duration, Timestamp
 
 _OUTLIER_THRESHOLD = Ratio(200_000)
 _STALE_AFTER = Duration(120 * SECOND)
-
-
-class FeedState(StrEnum):
-    """What the gate says of a bar; names of specs/integrity.schema.json, worst first."""
-
-    DISAGREEMENT = "DISAGREEMENT"
-    STALE = "STALE"
-    INCOMPLETE = "INCOMPLETE"
-    GAP = "GAP"
-    OUTLIER = "OUTLIER"
-    CLEAN = "CLEAN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +98,7 @@ def assess_bar(
     """
     missing = 0
     if series.last_end is not None:
-        missing = missing_between(calendar, bar.timeframe, series.last_end, bar.end_ts)
+        missing = missing_sessions(calendar, series.last_end, bar.end_ts, bar.timeframe)
     trusted, suspect = series.trusted, series.suspect
     if actions:
         trusted = trusted and trusted.carried(actions)

@@ -1,17 +1,17 @@
-"""Where bars may end within a session, and how many are missing between two of them.
+"""Where bars may end within a session, when they began, and when the next one is late.
 
 Hour bars come on two grids: by the clock (10:00, 11:00, ... 16:00) or from the open (10:30, ...
-15:30, 16:00). Both fill a session with ceil(length of session / length of bar) slots, so the
-ordinal of a slot needs no knowledge of the grid.
+15:30, 16:00). How many are missing and when the next is due is counted in `engine.integrity.checks`,
+for files and streams alike.
 """
 
 from datetime import date
 from enum import StrEnum
 
+from engine.integrity.checks import next_bar_due
 from engine.marketdata.calendar import local_date, local_minutes, midnight
 from engine.model.bar import Timeframe
 from engine.model.calendar import CalendarBounds, Session, SessionCalendar
-from engine.model.numbers import divide_up
 from engine.model.time import HOUR, MINUTE, Duration, Timestamp
 
 _REGULAR_CLOSE = 6 * HOUR  # a session shorter than this closes early
@@ -66,38 +66,6 @@ def is_on_grid(timeframe: Timeframe, end: int, session: Session | None) -> bool:
     return end == session.close or end % length == 0 or (end - session.open) % length == 0
 
 
-def slots_in(session: Session, timeframe: Timeframe) -> int:
-    """Return how many bars of `timeframe` a whole session holds."""
-    return 1 if timeframe is Timeframe.DAY_1 else divide_up(session.close - session.open, timeframe.length)
-
-
-def missing_between(calendar: SessionCalendar, timeframe: Timeframe, before: int, after: int) -> int:
-    """Return how many bars of the regular session should have ended between two bar ends, both excluded.
-
-    Holidays, weekends and half days count by the table; bars of the extended day are never owed.
-    Raises CalendarBounds.
-    """
-    first, from_slot = _slot(calendar, timeframe, before)
-    last, to_slot = _slot(calendar, timeframe, after)
-    whole = sum(slots_in(session, timeframe) for session in calendar.sessions[first:last])
-    own = 1 if to_slot else 0
-    return max(0, whole + to_slot - from_slot - own)
-
-
-def next_due(calendar: SessionCalendar, timeframe: Timeframe, last_end: int) -> Timestamp:
-    """Return when the bar after the one that ended at `last_end` must have closed. Raises CalendarBounds.
-
-    On the first slot of a session the later of the two hour grids is meant.
-    """
-    if timeframe is Timeframe.DAY_1:
-        return calendar.next_close_after(last_end)
-    session = calendar.open_session(last_end)
-    if session is not None and last_end < session.close:
-        return Timestamp(min(last_end + timeframe.length, session.close))
-    following = calendar.sessions[calendar.index_closing_at_or_after(last_end + 1)]
-    return Timestamp(min(following.open + timeframe.length, following.close))
-
-
 def is_stale(
     calendar: SessionCalendar,
     timeframe: Timeframe,
@@ -111,7 +79,7 @@ def is_stale(
     single feed cannot refresh itself. Beyond the calendar everything is stale: nobody can tell.
     """
     try:
-        return now > next_due(calendar, timeframe, last_end) + stale_after
+        return now > next_bar_due(calendar, last_end, timeframe) + stale_after
     except CalendarBounds:
         return True
 
@@ -146,13 +114,3 @@ def trading_day(calendar: SessionCalendar, at: int) -> date:
     """Return the day a bar that ended at `at` belongs to; a close that ends a local day belongs to it."""
     session = calendar.open_session(at)
     return session.day if session is not None else local_date(at - 1, calendar.zone)
-
-
-def _slot(calendar: SessionCalendar, timeframe: Timeframe, at: int) -> tuple[int, int]:
-    index = calendar.index_closing_at_or_after(at)
-    session = calendar.sessions[index]
-    if at <= session.open:
-        return index, 0
-    if timeframe is Timeframe.DAY_1:
-        return index, 1 if at == session.close else 0
-    return index, divide_up(at - session.open, timeframe.length)

@@ -90,6 +90,20 @@ class Intent:
     stop_price: Price | None = None
     target: str | None = None
 
+    @property
+    def is_emergency(self) -> bool:
+        """Whether the desk itself decided on this exit; see `EmergencyExit`."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyExit(Intent):
+    """An exit the desk itself decided on. Nothing from outside becomes one: contracts read plain intents."""
+
+    @property
+    def is_emergency(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Fill:

@@ -5,6 +5,25 @@ from enum import StrEnum
 
 from engine.model.time import Timestamp
 
+WEAK_KEYS = frozenset(
+    {
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    }
+)
+"""Encodings of the points of small order of edwards25519, sign bit cleared: anybody can sign for these."""
+
+
+def is_weak_key(public_key: str) -> bool:
+    """Return whether a public key (64 hex digits) needs no private half: RFC 8032 verifies such signatures."""
+    raw = bytes.fromhex(public_key)
+    return (raw[:-1] + bytes([raw[-1] & 0x7F])).hex() in WEAK_KEYS
+
 
 class Role(StrEnum):
     VIEWER = "viewer"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from engine.model.event import Event, EventType
 from engine.model.time import Timestamp, format_timestamp
 from engine.reconcile.book import BrokerBook, LocalBook
 from engine.reconcile.difference import Difference, DifferenceCode, Severity, Subject
@@ -45,28 +45,16 @@ class Report:
         """The severity of the worst difference."""
         return self.differences[0].severity if self.differences else None
 
-    def event(self, at: Timestamp) -> Event:
-        """Return RECON_CLEAN or RECON_DRIFT with the full evidence."""
-        kind = EventType.RECON_DRIFT if self.mismatches else EventType.RECON_CLEAN
-        return Event(
-            kind,
-            at,
-            {
-                "engine": self.engine,
-                "captured_at": format_timestamp(self.captured_at),
-                "mismatches": self.mismatches,
-                "differences": [_plain(difference) for difference in self.differences],
-                "repairs": [
-                    {
-                        "client_order_id": repair.client_order_id,
-                        "before": str(repair.before),
-                        "after": str(repair.after),
-                        "broker_order_id": repair.broker_order_id,
-                    }
-                    for repair in self.repairs
-                ],
-            },
-        )
+    def as_data(self) -> dict[str, Any]:
+        """Return the full evidence as plain data."""
+        return {
+            "engine": self.engine,
+            "captured_at": format_timestamp(self.captured_at),
+            "state": str(self.state),
+            "mismatches": self.mismatches,
+            "differences": [difference.as_data() for difference in self.differences],
+            "repairs": [repair.as_data() for repair in self.repairs],
+        }
 
 
 def reconcile(
@@ -112,15 +100,3 @@ def _unread(broker: BrokerBook) -> tuple[Difference, ...]:
             broker=str(broker.unread),
         ),
     )
-
-
-def _plain(difference: Difference) -> dict[str, str]:
-    return {
-        "severity": str(difference.severity),
-        "subject": str(difference.subject),
-        "id": difference.id,
-        "code": str(difference.code),
-        "field": difference.field,
-        "local": difference.local,
-        "broker": difference.broker,
-    }

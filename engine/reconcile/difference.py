@@ -84,3 +84,15 @@ class Difference:
     def is_mismatch(self) -> bool:
         """Whether it counts as drift."""
         return self.severity is not Severity.INFO
+
+    def as_data(self) -> dict[str, str]:
+        """Return it as plain data."""
+        return {
+            "severity": str(self.severity),
+            "subject": str(self.subject),
+            "id": self.id,
+            "code": str(self.code),
+            "field": self.field,
+            "local": self.local,
+            "broker": self.broker,
+        }

@@ -132,4 +132,6 @@ class Record:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return ""
     return value[:_LONGEST_TEXT] if isinstance(value, str) else type(value).__name__

@@ -24,6 +24,15 @@ class Repair:
     after: OrderStatus
     broker_order_id: str
 
+    def as_data(self) -> dict[str, str]:
+        """Return it as plain data."""
+        return {
+            "client_order_id": self.client_order_id,
+            "before": str(self.before),
+            "after": str(self.after),
+            "broker_order_id": self.broker_order_id,
+        }
+
 
 def prove_repairs(
     config: ReconcileConfig, local: LocalBook, broker: BrokerBook, differences: tuple[Difference, ...]

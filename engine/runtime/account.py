@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.facts.board import FactBoard
+from engine.model.calendar import SessionCalendar
 from engine.model.numbers import Price
 from engine.model.time import Timestamp
 from engine.portfolio.amount import money_down, money_up
@@ -26,8 +27,8 @@ class Mark:
 class AccountFacts:
     """Marks the ledger and posts `account.*`, `portfolio.*` and `risk.drawdown`."""
 
-    def __init__(self, board: FactBoard, account: str, ledger: Ledger) -> None:
-        self._board, self._account, self._ledger = board, account, ledger
+    def __init__(self, board: FactBoard, account: str, ledger: Ledger, calendar: SessionCalendar) -> None:
+        self._board, self._account, self._ledger, self._calendar = board, account, ledger, calendar
         self.marks: dict[str, Mark] = {}
         self.hwm: int = ledger.initial_cash
         self.session: date | None = None
@@ -84,7 +85,7 @@ class AccountFacts:
         held = [self.marks[each.symbol] for each in self._ledger.positions() if each.symbol in self.marks]
         if not held:
             dues = [mark.due for mark in self.marks.values() if mark.due is not None]
-            return at, max(dues, default=None)
+            return at, max(dues) if dues else self._calendar.next_close_after(at)
         oldest = min(held, key=lambda mark: mark.as_of)
         dues = [mark.due for mark in held if mark.due is not None]
         return oldest.as_of, min(dues) if len(dues) == len(held) else None

@@ -12,6 +12,7 @@ from engine.runtime.journal import RunJournal
 from engine.runtime.judging import DecisionDesk
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState
+from engine.runtime.switchboard import ScriptedSwitch, Switchboard
 from engine.runtime.tracked import OpenHold
 from engine.store.holds import Approval, HoldState
 
@@ -36,15 +37,16 @@ class HoldDesk:
 
     def __init__(
         self, state: DeskState, setting: RunSetting, journal: RunJournal, decisions: DecisionDesk,
-        script: Sequence[ScriptedApproval],
+        script: Sequence[ScriptedApproval | ScriptedSwitch], switchboard: Switchboard,
     ) -> None:  # fmt: skip
         self._state, self._setting, self._journal, self._decisions = state, setting, journal, decisions
+        self._switchboard = switchboard
         self._script = sorted(script, key=lambda entry: (entry.at, entry.line))
 
     @property
     def _next(self) -> int:
         """Lines are answered in order, so how many the record holds says which comes next."""
-        return self._state.approval_lines
+        return self._state.approval_lines + self._state.watch.script_lines
 
     def next_instant(self) -> Timestamp | None:
         """Return when the next approval or expiry is due, None when neither will come."""
@@ -57,7 +59,11 @@ class HoldDesk:
         """Do what is due at `at`: one approval line, else every hold that expires then."""
         if self._next < len(self._script) and self._script[self._next].at <= at:
             line = self._script[self._next]
-            self._answer(line, Timestamp(max(at, self._state.now)))
+            when = Timestamp(max(at, self._state.now))
+            if isinstance(line, ScriptedSwitch):
+                self._switchboard.answer(line, when)
+            else:
+                self._answer(line, when)
             return
         for hold in sorted(self._state.holds.values(), key=lambda h: h.hold_id):
             if hold.hold_id in self._state.holds and hold.expires_at <= at:

@@ -28,7 +28,7 @@ class StoreAuthority:
         allowed = row.verdict in SENDABLE and record.get("quantity") != "0" and last.decision_id == decision_id
         return Allow(
             allowed, record.get("payload", ""), record["bundle"], POSTURE_EPOCH, Timestamp(row.at),
-            record["intent"]["engine"], row.seq, row.record_hash, record["intent"].get("purpose") == "EMERGENCY_EXIT",
+            record["intent"]["engine"], row.seq, row.record_hash, record.get("emergency", False),
         )  # fmt: skip
 
     def is_armed(self, run_key: str) -> bool:

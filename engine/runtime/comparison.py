@@ -1,11 +1,13 @@
 """Our book beside the broker's: the snapshot as reconcile reads it, and the facts that follow."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from engine.brokers.contract import BrokerSnapshot, Unavailable
 from engine.execution.gateway import Gateway
 from engine.model.event import EventType
-from engine.model.time import Timestamp
+from engine.model.numbers import Money
+from engine.model.order import Fill
+from engine.model.time import SECOND, Duration, Timestamp
 from engine.portfolio.amount import money_nearest
 from engine.reconcile.book import BrokerBook, LocalBook, OrderLine, PendingChange, PositionLine, status_of
 from engine.reconcile.compare import ReconcileState, Report, reconcile
@@ -18,6 +20,24 @@ from engine.runtime.tracked import Tracked
 
 MAX_LISTED = 20
 """Differences an entry lists; the count is always whole."""
+CASH_TOLERANCE = Money(10_000)
+"""A cent: whoever rounds each fill to micros drifts by less."""
+ACK_BOUND = Duration(5 * SECOND)
+
+
+def scope_of(engine: str) -> ReconcileConfig:
+    """Return how the books of an engine are compared."""
+    return ReconcileConfig(engine, CASH_TOLERANCE, ACK_BOUND)
+
+
+def working_book(state: DeskState) -> LocalBook:
+    """Return our book as far as it is still open: working orders, positions, cash."""
+    return _book_of(state, state.tracked.values(), ())
+
+
+def whole_book(state: DeskState) -> LocalBook:
+    """Return our whole book: every order that was sent and every fill too."""
+    return _book_of(state, (*state.finished.values(), *state.tracked.values()), tuple(state.fills))
 
 
 class Comparison:
@@ -32,7 +52,7 @@ class Comparison:
         snapshot = self._gateway.snapshot(at)
         if isinstance(snapshot, Unavailable):
             return self._entry(at, due, 1, [snapshot.reason], None)
-        local, theirs = self._local(), _broker(snapshot, at)
+        local, theirs = working_book(self._state), _broker(snapshot, at)
         self._watermark, result = reconcile(self._config, self._watermark, local, theirs, at)
         if isinstance(result, SnapshotRefusal):
             return self._entry(at, due, 1, [str(result)], None)
@@ -50,13 +70,11 @@ class Comparison:
         body = {"mismatches": mismatches, "due": due, "differences": told[:MAX_LISTED]}
         return Entry(kind, at, body | {"compared": doubted is not None, "doubted": doubted or []})
 
-    def _local(self) -> LocalBook:
-        state = self._state
-        orders = tuple(
-            _line(t) for t in state.tracked.values() if t.order is not None and t.client_order_id is not None
-        )
-        positions = tuple(PositionLine(p.symbol, p.quantity) for p in state.parts.ledger.positions())
-        return LocalBook(orders, (), positions, money_nearest(state.parts.ledger.cash))
+
+def _book_of(state: DeskState, known: Iterable[Tracked], fills: tuple[Fill, ...]) -> LocalBook:
+    orders = tuple(_line(t) for t in known if t.order is not None and t.client_order_id is not None)
+    positions = tuple(PositionLine(p.symbol, p.quantity) for p in state.parts.ledger.positions())
+    return LocalBook(orders, fills, positions, money_nearest(state.parts.ledger.cash))
 
 
 def _doubted(report: Report, symbols: Mapping[str, str]) -> list[str] | None:

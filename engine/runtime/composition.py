@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsl.program import fact_of
-from engine.brokers.paper import PaperBroker
+from engine.brokers.contract import BrokerSnapshot
+from engine.brokers.paper import PaperBroker, snapshot_book
 from engine.brokers.paper_book import PaperBook
 from engine.decision.decide import DecisionEngine
+from engine.decision.watching import ARMED, Watcher, of_the_firm
 from engine.execution.gateway import Gateway
 from engine.execution.slippage import CostModel
 from engine.facts.board import FactBoard
@@ -16,26 +18,30 @@ from engine.facts.snapshot import SnapshotTaker
 from engine.facts.windows import WindowCounters
 from engine.integrity.monitor import Monitor
 from engine.integrity.series import IntegrityConfig
+from engine.marketdata.calendar import as_rule_calendars
 from engine.model.clock import FixedClock
 from engine.model.instrument import Instrument
-from engine.model.numbers import Money, Ratio
-from engine.model.time import SECOND, Duration, Timestamp
+from engine.model.numbers import Ratio
+from engine.model.time import Timestamp
 from engine.portfolio.amount import amount_of
 from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
-from engine.reconcile.scope import ReconcileConfig
 from engine.runtime.approvals import HoldDesk
+from engine.runtime.arming import Arming
 from engine.runtime.authority import StoreAuthority
-from engine.runtime.comparison import Comparison
+from engine.runtime.comparison import Comparison, scope_of
 from engine.runtime.desk import Desk
 from engine.runtime.halt import RunRefused
-from engine.runtime.inputs import RunInputs, list_content
+from engine.runtime.inputs import RunInputs
 from engine.runtime.journal import RunJournal
 from engine.runtime.judging import DecisionDesk
+from engine.runtime.maintained_lists import list_content
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.reports import Inbox
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState, Parts
+from engine.runtime.switchboard import Switchboard
+from engine.runtime.watch_desk import WatchDesk
 from engine.store.database import Database
 from engine.strategy.discovery import discover
 from engine.strategy.host import Host, enlist
@@ -56,6 +62,8 @@ class Composed:
     setting: RunSetting
     journal: RunJournal
     clock: FixedClock
+    watch: WatchDesk
+    arming: Arming
     close: Callable[[], None]
 
 
@@ -71,13 +79,24 @@ def compose(inputs: RunInputs, database: Database, run_key: str, broker_book: Pa
     book = PaperBook(broker_book, inputs.cash)
     broker = PaperBroker(book, costs_of(inputs), inputs.calendar, clock)
     gateway = Gateway(broker, StoreAuthority(database, run_key), inputs.config.settings.runtime.max_decision_age)
-    decisions = DecisionDesk(state, setting, journal)
-    holds = HoldDesk(state, setting, journal, decisions, inputs.script)
+    watch = WatchDesk(state, setting, journal, _watcher(inputs, state.parts))
+    decisions = DecisionDesk(state, setting, journal, _judge(inputs, state.parts), watch)
+    switchboard = Switchboard(state, setting, journal, watch)
+    holds = HoldDesk(state, setting, journal, decisions, inputs.script, switchboard)
     inbox = Inbox(state, journal, gateway)
-    scope = ReconcileConfig(setting.engine, Money(BASIS_POINT * BASIS_POINT), Duration(5 * SECOND))
-    comparison = Comparison(state, gateway, scope)
-    desk = Desk(state, setting, journal, gateway, broker, clock, decisions, holds, inbox, comparison)
-    return Composed(desk, state, setting, journal, clock, book.close)
+    comparison = Comparison(state, gateway, scope_of(setting.engine))
+    desk = Desk(state, setting, journal, gateway, broker, clock, decisions, holds, inbox, comparison, watch)
+    arming = Arming(setting, comparison, watch)
+    return Composed(desk, state, setting, journal, clock, watch, arming, book.close)
+
+
+def read_paper_account(broker_book: Path, at: Timestamp) -> BrokerSnapshot:
+    """Return what the paper broker's book of a run says, as of `at`. Raises PaperBookUnusable; writes nothing."""
+    book = PaperBook.existing(broker_book)
+    try:
+        return snapshot_book(book, at)
+    finally:
+        book.close()
 
 
 def _setting(inputs: RunInputs, run_key: str) -> RunSetting:
@@ -101,7 +120,7 @@ def _setting(inputs: RunInputs, run_key: str) -> RunSetting:
 def _parts(inputs: RunInputs) -> Parts:
     settings = inputs.config.settings
     board = FactBoard(inputs.bundle.contracts, inputs.calendar)
-    windows = WindowCounters(inputs.bundle.ruleset.windows)
+    windows = WindowCounters(inputs.bundle.ruleset.windows, as_rule_calendars(inputs.calendar))
     ledger = Ledger(inputs.cash)
     integrity = settings.data.integrity
     spread = settings.execution.base_spread_bps if settings.execution else 0
@@ -124,7 +143,6 @@ def _parts(inputs: RunInputs) -> Parts:
             )
         ),
         market=MarketFacts(board, inputs.calendar, int(spread)),
-        decisions=DecisionEngine(inputs.bundle, inputs.overlays, _taker(inputs, board, windows)),
     )
 
 
@@ -152,6 +170,20 @@ def _host(inputs: RunInputs) -> Host:
     raise RunRefused("STRATEGY_REFUSED", f"{fault.code}: {fault.what} ({fault.where})", fault.help)
 
 
+def _judge(inputs: RunInputs, parts: Parts) -> DecisionEngine:
+    """Return who judges the run's intents on the facts of its state."""
+    calendars = as_rule_calendars(inputs.calendar)
+    return DecisionEngine(inputs.bundle, inputs.overlays, _taker(inputs, parts.board, parts.windows), calendars)
+
+
+def _watcher(inputs: RunInputs, parts: Parts) -> Watcher:
+    """Return who judges watched rules on the facts of the run's state."""
+    calendars = as_rule_calendars(inputs.calendar)
+    taker = _taker(inputs, parts.board, parts.windows)
+    constants = of_the_firm({"account": inputs.account, "engine": inputs.config.settings.engine.engine_id})
+    return Watcher(inputs.bundle, inputs.overlays, taker, calendars, parts.board, parts.windows, constants, ARMED)
+
+
 def _taker(inputs: RunInputs, board: FactBoard, windows: WindowCounters) -> SnapshotTaker | HouseClock:
     """Return who takes snapshots; a stated law date gives house facts that date's clock."""
     taker = SnapshotTaker(board, windows, inputs.calendar)
@@ -173,6 +205,7 @@ def _post_house_facts(inputs: RunInputs, board: FactBoard) -> None:
         fact = fact_of(inputs.bundle, path)
         value = list_content(inputs.bundle, path, read)
         board.put(path, (), value, read.as_of, f"list {read.name} v{read.version}", fact=fact)
+    board.put("switches.tripped", (inputs.account,), frozenset(), Timestamp(0), "switches")
     board.put("runtime.mode", (), inputs.mode, Timestamp(0), "runtime")
     board.put("runtime.armed", (), True, Timestamp(0), "runtime")
 

@@ -27,11 +27,14 @@ from engine.runtime.planner import plan
 from engine.runtime.reports import Inbox
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState
+from engine.runtime.watch_desk import WatchDesk
 from engine.store.intents import IntentRow
 from engine.store.runs import RunStatus
 from engine.store.unit import UnitOfWork
 
 WORKER = "desk"
+MAX_ROUNDS = 50
+"""How often watched rules may ask for orders at one instant."""
 
 
 class Market(Protocol):
@@ -69,10 +72,12 @@ class Desk:
     def __init__(
         self, state: DeskState, setting: RunSetting, journal: RunJournal, gateway: Gateway, market: Market,
         clock: FixedClock, decisions: DecisionDesk, holds: HoldDesk, inbox: Inbox, comparison: Comparison,
+        watch: WatchDesk,
     ) -> None:  # fmt: skip
         self._state, self._setting, self._journal = state, setting, journal
         self._gateway, self._market, self._clock = gateway, market, clock
         self._decisions, self._holds, self._inbox, self._comparison = decisions, holds, inbox, comparison
+        self._watch = watch
 
     def run(self, feed: Iterable[MarketEvent]) -> Iterator[Progress]:
         """Take the run from where its record ends to the end of the feed; yields after every instant.
@@ -114,6 +119,7 @@ class Desk:
         for _, event in events:
             self._tell_market(event)
         self._inbox.drain()
+        self._attend()
 
     def _tell_market(self, event: MarketEvent) -> None:
         match event:
@@ -172,6 +178,7 @@ class Desk:
                 self._put_intents(unit, entry)
                 self._journal.record(unit, entry)
         self._work()
+        self._attend()
 
     def _refuse_if_stopped(self, unit: UnitOfWork) -> None:
         run = unit.runs.get(self._journal.run_key)
@@ -194,6 +201,18 @@ class Desk:
                     data["symbol"], canonical(data),
                 )
             )  # fmt: skip
+
+    # ---------------------------------------------------------------------------------- watched rules
+    def _attend(self) -> None:
+        """Go on with what watched rules began, until nothing new is asked for.
+
+        Raises HaltRequired when it does not come to an end: rules that chase their own orders.
+        """
+        for _ in range(MAX_ROUNDS):
+            if not self._watch.proceed(self._clock.now()) and not self._state.pending:
+                return
+            self._work()
+        raise HaltRequired("WATCH_UNSETTLED", f"watched rules asked for orders {MAX_ROUNDS} times at one instant")
 
     # ---------------------------------------------------------------------------------- decisions and orders
     def _work(self) -> None:
@@ -243,11 +262,24 @@ class Desk:
         return (tracked.intent.target if tracked else None) or intent_id
 
     def _until(self, at: Timestamp | None) -> None:
-        """Let approvals and expiries before `at` happen (all that are left when it is None)."""
-        while (due := self._holds.next_instant()) is not None and (at is None or due < at):
+        """Let approvals, expiries, wake-ups and ends of sessions before `at` happen (all that are left when None)."""
+        while (due := self._next_due(is_last=at is None)) is not None and (at is None or due < at):
             self._advance(due)
-            self._holds.step(due)
-            self._send()
+            if self._holds.next_instant() == due:
+                self._holds.step(due)
+                self._send()
+            elif self._watch.moment_due() == due:
+                self._watch.end_session(due)
+            else:
+                self._watch.look(due)
+            self._attend()
+
+    def _next_due(self, is_last: bool) -> Timestamp | None:
+        """Return the next instant something happens by itself. After the last event only what is begun still ends."""
+        dues = [self._holds.next_instant(), self._watch.moment_due()]
+        if not is_last:
+            dues.append(self._watch.next_instant())
+        return min((due for due in dues if due is not None), default=None)
 
     def _advance(self, at: Timestamp) -> None:
         if at > self._clock.now():
@@ -259,6 +291,7 @@ class Desk:
         Reports are heard last, as in a run nobody interrupted: the record comes out the same.
         """
         self._advance(self._state.now)
+        self._watch.look()
         for event in last:
             self._tell_market(event)
         for settlement in recover(
@@ -268,6 +301,7 @@ class Desk:
         for intent_id in [t.intent.intent_id for t in self._state.tracked.values() if t.holds]:
             self._holds.release(intent_id, self._clock.now())
         self._work()
+        self._attend()
 
 
 def _stage(event: MarketEvent) -> Stage:

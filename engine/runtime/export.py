@@ -12,6 +12,7 @@ from engine.model.numbers import Money
 from engine.model.time import Timestamp
 from engine.portfolio.metrics import EquityPoint, Metrics, compute_metrics
 from engine.portfolio.verification import verify
+from engine.runtime.execution_report import report_execution
 from engine.runtime.halt import RunRefused
 from engine.runtime.inputs import RunInputs
 from engine.runtime.run import Started
@@ -25,7 +26,8 @@ def export_run(started: Started, inputs: RunInputs, database: Database, folder: 
     """
     state = started.composed.state
     _prove_ledger(started)
-    measured = measure(started, inputs)
+    execution = report_execution(state)
+    metrics = asdict(measure(started, inputs)) | {"execution": asdict(execution.figures)}
     with database.read(started.run_key) as unit:
         decisions = (row.record for row in unit.decisions.list(started.run_key))
         orders = [
@@ -45,10 +47,10 @@ def export_run(started: Started, inputs: RunInputs, database: Database, folder: 
         ]
         content = RunContent(
             run_id=inputs.run_id, inputs=json.loads(inputs.identity), bundle_hash=inputs.bundle.hash,
-            is_bundle_approved=False, config_hash=inputs.config.config_hash, law_date=inputs.law_date,
-            metrics=asdict(measured), audit=unit.audit.read(started.run_key), decisions=decisions,
+            is_bundle_approved=inputs.is_bundle_approved, config_hash=inputs.config.config_hash,
+            law_date=inputs.law_date, metrics=metrics, audit=unit.audit.read(started.run_key), decisions=decisions,
             orders=sorted(orders, key=lambda row: row.order_id), fills=state.fills,
-            equity=[EquityRow(at, Money(equity)) for at, equity in state.equity_curve],
+            equity=[EquityRow(at, Money(equity)) for at, equity in state.equity_curve], execution=execution.rows,
         )  # fmt: skip
         return write_artifacts(folder, content, envelope)
 

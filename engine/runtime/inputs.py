@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -10,22 +10,23 @@ from typing import Any
 
 from dsl.bundle import Bundle
 from dsl.program import Overlay
-from dsl.types import Kind
-from engine.audit.canonical import canonical
+from engine.audit.canonical import canonical, parse_canonical
 from engine.config.load import Config
 from engine.contracts import Diagnostic, contract, load_jsonl
 from engine.marketdata.classification import Classification, read_classification
 from engine.marketdata.corporate_actions import CorporateAction
 from engine.marketdata.faults import DataRefused
 from engine.marketdata.ingest import ingest
-from engine.marketdata.lists import NamedList, read_list
+from engine.marketdata.lists import NamedList
 from engine.model.bar import Bar
 from engine.model.calendar import SessionCalendar
+from engine.model.ids import derived_id
 from engine.model.numbers import Money, format_decimal
 from engine.model.principal import Principal
 from engine.model.time import Timestamp
 from engine.runtime.approvals import ScriptedApproval
 from engine.runtime.halt import RunRefused
+from engine.runtime.switchboard import ScriptedSwitch
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class RunInputs:
     """Everything a bar-fed run reads; `run_id` is derived from the hashes of all of it (`identity`).
 
     `documents` are the bytes records refer to, by SHA-256: what kind they are, and themselves.
+    `is_bundle_approved`: the bundle went through review and is the one in force where the run is recorded.
     """
 
     run_id: str
@@ -49,9 +51,10 @@ class RunInputs:
     actions: tuple[CorporateAction, ...]
     classification: Classification
     lists: Mapping[str, NamedList]
-    script: tuple[ScriptedApproval, ...]
+    script: tuple[ScriptedApproval | ScriptedSwitch, ...]
     identity: bytes
     documents: Mapping[str, tuple[str, bytes]]
+    is_bundle_approved: bool = False
 
 
 def read_bars(
@@ -84,33 +87,6 @@ def read_bars(
     return dict(sorted(bars.items())), tuple(actions), hashes
 
 
-def read_lists(bundle: Bundle, folder: Path) -> tuple[dict[str, NamedList], dict[str, tuple[str, bytes]]]:
-    """Return the content of every list the rules maintain, by slot path, and its bytes. Raises RunRefused."""
-    lists: dict[str, NamedList] = {}
-    documents: dict[str, tuple[str, bytes]] = {}
-    for name, listed in sorted(bundle.ruleset.lists.items()):
-        path = folder / listed.file
-        try:
-            read = read_list(path)
-        except DataRefused as refused:
-            fault = refused.faults[0]
-            raise RunRefused("LIST_REFUSED", f"{path.name}: {fault.what}", fault.help) from None
-        if len(read.rows) < listed.minimum_rows:
-            what = f"{path.name} has {len(read.rows)} row(s), the rules ask for at least {listed.minimum_rows}"
-            raise RunRefused("LIST_TOO_SHORT", what, "complete the list, or let the rulebook say `may be empty`")
-        lists[f"list:{name}"] = read
-        documents[read.sha256] = ("list", path.read_bytes())
-    return lists, documents
-
-
-def list_content(bundle: Bundle, path: str, read: NamedList) -> Any:
-    """Return a list's stored value: a set of its first column, or its rows as records."""
-    listed = bundle.ruleset.lists[path.removeprefix("list:")]
-    if listed.type.kind is Kind.SET:
-        return frozenset(row[0] for row in read.rows)
-    return tuple(dict(zip(read.columns, row, strict=True)) for row in read.rows)
-
-
 def read_classification_file(path: Path) -> Classification:
     """Return the instruments of a run. Raises RunRefused."""
     try:
@@ -120,7 +96,7 @@ def read_classification_file(path: Path) -> Classification:
         raise RunRefused("CLASSIFICATION_REFUSED", f"{path.name}: {fault.what}", fault.help) from None
 
 
-def read_script(path: Path | None) -> tuple[tuple[ScriptedApproval, ...], str]:
+def read_script(path: Path | None) -> tuple[tuple[ScriptedApproval | ScriptedSwitch, ...], str]:
     """Return the scripted approvals and the hash of their file. Raises RunRefused."""
     if path is None:
         return (), ""
@@ -136,7 +112,13 @@ def read_script(path: Path | None) -> tuple[tuple[ScriptedApproval, ...], str]:
     return tuple(script), hashlib.sha256(raw).hexdigest()
 
 
-def _scripted(line: int, value: Mapping[str, Any]) -> ScriptedApproval:
+def _scripted(line: int, value: Mapping[str, Any]) -> ScriptedApproval | ScriptedSwitch:
+    if value["action"] in ("trip", "reset"):
+        switch = value["switch"]
+        return ScriptedSwitch(
+            line, Timestamp(value["at"]), value["principal"], value["action"] == "trip", switch["id"],
+            tuple(switch["key"]),
+        )  # fmt: skip
     place = value.get("hold", {})
     return ScriptedApproval(
         line, Timestamp(value["at"]), value["principal"], value["action"] == "approve", value.get("hold_id"),
@@ -159,6 +141,12 @@ def identity_of(
             "approvals": script,
         }
     )  # fmt: skip
+
+
+def as_approved(inputs: RunInputs) -> RunInputs:
+    """Return the inputs of a run whose bundle is the approved one in force: another run than without approval."""
+    identity = canonical({**parse_canonical(inputs.identity), "bundle_approved": True})
+    return replace(inputs, run_id=derived_id("run", identity), identity=identity, is_bundle_approved=True)
 
 
 def _refused(path: Path, what: str) -> RunRefused:

@@ -1,6 +1,6 @@
 """Where the run is written: one transaction holds rows, reservation and audit entry, and the fold follows it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from engine.model.event import EventType
@@ -19,6 +19,12 @@ class SecondWriter(Exception):
     help = "let the process that took the run over finish it"
 
 
+def entries_of(unit: UnitOfWork, run_key: str) -> Iterator[Entry]:
+    """Yield everything a run has committed, in order."""
+    for entry in unit.audit.read(run_key):
+        yield Entry(EventType(entry.kind), Timestamp(entry.at), entry.body)
+
+
 class RunJournal:
     """One run's door to the database. `record` appends an entry and folds it in the same transaction.
 
@@ -29,6 +35,8 @@ class RunJournal:
     def __init__(self, database: Database, run_key: str, book_id: str, state: DeskState) -> None:
         self._database, self.run_key, self._book_id, self._state = database, run_key, book_id, state
         self._version: int | None = None
+        self.after_commit: Callable[[], None] = lambda: None
+        """Called after every transaction that was committed: watched rules look at what it changed."""
 
     def take_over(self) -> Run:
         """Become the run's only writer and return how it stands; whoever wrote before is refused from now on.
@@ -50,6 +58,7 @@ class RunJournal:
         with self._database.write(self.run_key) as unit:
             self._hold_pen(unit)
             yield unit
+        self.after_commit()
 
     @contextmanager
     def write_book(self) -> Iterator[UnitOfWork]:
@@ -63,6 +72,7 @@ class RunJournal:
             if not unit.books.bump(self._book_id, version):
                 raise SecondWriter(f"book {self._book_id} moved on from version {version}")
         self._version = version + 1
+        self.after_commit()
 
     def _hold_pen(self, unit: UnitOfWork) -> int:
         version = unit.books.lock(self._book_id)
@@ -81,8 +91,8 @@ class RunJournal:
         """Fold every entry the run has committed; return how many there were."""
         count = 0
         with self._database.read(self.run_key) as unit:
-            for entry in unit.audit.read(self.run_key):
-                self._state.apply(Entry(EventType(entry.kind), Timestamp(entry.at), entry.body))
+            for entry in entries_of(unit, self.run_key):
+                self._state.apply(entry)
                 count += 1
         return count
 

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from engine.audit.canonical import canonical
+from engine.decision.decide import DecisionEngine
 from engine.decision.facts_seen import digest_of_line
 from engine.decision.outcome import Approved, Decision
 from engine.decision.record import exact_text, record_of
@@ -18,6 +19,7 @@ from engine.runtime.journal import RunJournal
 from engine.runtime.order_row import order_row
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState, hold_id_of
+from engine.runtime.watch_desk import WatchDesk
 from engine.store.decisions import DecisionRow, FindingRow
 from engine.store.holds import Hold
 from engine.store.orders import OrderRow
@@ -30,8 +32,11 @@ from engine.store.unit import UnitOfWork
 class DecisionDesk:
     """Decides the run's intents and writes what they led to."""
 
-    def __init__(self, state: DeskState, setting: RunSetting, journal: RunJournal) -> None:
-        self._state, self._setting, self._journal = state, setting, journal
+    def __init__(
+        self, state: DeskState, setting: RunSetting, journal: RunJournal, judge: DecisionEngine, watch: WatchDesk
+    ) -> None:
+        self._state, self._setting, self._journal, self._judge = state, setting, journal, judge
+        self._watch = watch
 
     def decide(self, intent: Intent, now: Timestamp, approvals: tuple[Approved, ...] = ()) -> str:
         """Judge an intent for the first time, or again once its holds are approved; return the verdict.
@@ -45,9 +50,10 @@ class DecisionDesk:
                 state.parts.book.remove_order(intent.intent_id)
             law_date = setting.law_date_at(now)
             lot = setting.lot(intent.symbol)
-            decision = state.parts.decisions.decide(
-                intent, state.parts.book, now, law_date, lot=lot, approvals=approvals
-            )
+            decision = self._judge.decide(
+                intent, state.parts.book, now, law_date, lot=lot, approvals=approvals,
+                postures=self._watch.postures(intent, now),
+            )  # fmt: skip
             sequence = state.decision_count + 1
             self._write(unit, WrittenDecision(self, intent, decision, sequence, now, approvals))
         return decision.verdict
@@ -65,6 +71,7 @@ class DecisionDesk:
         target = self._state.tracked.get(written.intent.target or "")
         if target is not None and target.order is not None:
             unit.orders.upsert(order_row(self._setting.run_key, target.order, written.now))
+        self._watch.follow_decision(unit, written.intent, written.decision, written.now)
 
     def _reserve(self, unit: UnitOfWork, written: "WrittenDecision") -> None:
         intent, decision = written.intent, written.decision

@@ -9,6 +9,8 @@ from engine.audit.canonical import canonical
 from engine.marketdata.feed import market_events
 from engine.model.clock import Clock
 from engine.model.event import EventType
+from engine.runtime.admission import refuse_live
+from engine.runtime.arming import refusal, refused
 from engine.runtime.composition import Composed, compose
 from engine.runtime.desk import Progress
 from engine.runtime.entry import Entry
@@ -16,10 +18,10 @@ from engine.runtime.halt import HaltRequired, RunRefused
 from engine.runtime.inputs import RunInputs
 from engine.runtime.journal import SecondWriter
 from engine.store.database import Database
-from engine.store.runs import Mode, Run, RunStatus, name_run
+from engine.store.runs import LIVE_MODES, Mode, Run, RunStatus, name_run
+from engine.store.unit import UnitOfWork
 
 OPEN = (RunStatus.CREATED, RunStatus.ARMED, RunStatus.RUNNING)
-FED_FROM_FILES = (Mode.BACKTEST, Mode.PAPER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +33,33 @@ class Started:
     resumed: bool
 
 
+def book_of(broker_books: Path, run_key: str) -> Path:
+    """Return the file of the paper broker's book of a run."""
+    return broker_books / f"{run_key}.db"
+
+
 def start_run(inputs: RunInputs, database: Database, broker_books: Path, operator: str, wall: Clock) -> Started:
     """Create and arm a run, or take up the attempt an earlier process left unfinished.
 
-    Only backtest and paper runs are armed here; live modes are refused (RUN_LIVE_UNAVAILABLE) until
-    arming with checklist and signatures exists. `operator` is the principal who arms.
+    Backtest and paper runs may judge by any bundle that compiles; live modes take only the approved one in
+    force (BUNDLE_UNAPPROVED), and are refused even then (RUN_LIVE_UNAVAILABLE) until arming with checklist
+    and signatures exists. `operator` is the principal who arms.
     """
     mode = Mode(inputs.mode)
-    if mode not in FED_FROM_FILES:
-        raise RunRefused("RUN_LIVE_UNAVAILABLE", f"mode {mode} cannot be armed by this version",
-                         "run in mode PAPER or BACKTEST")  # fmt: skip
+    if mode in LIVE_MODES and not inputs.is_bundle_approved:
+        what = f"bundle {inputs.bundle.hash[:12]} is not the approved bundle in force in this database"
+        raise RunRefused("BUNDLE_UNAPPROVED", what, "put it through review (`mqk rules propose`), or run in mode PAPER")
+    refuse_live(mode)
     run_key = _open(inputs, database, mode, wall).run_key
     broker_books.mkdir(parents=True, exist_ok=True)
-    composed = compose(inputs, database, run_key, broker_books / f"{run_key}.db")
+    composed = compose(inputs, database, run_key, book_of(broker_books, run_key))
     try:
         run = composed.journal.take_over()
         if run.status not in OPEN:
             raise SecondWriter(f"run {run_key} was brought to its end by another process")
         is_resumed = run.status is RunStatus.RUNNING
-        if is_resumed:
-            composed.journal.fold_committed()
-        else:
+        composed.journal.fold_committed()
+        if not is_resumed:
             _arm(inputs, run, operator, composed, wall)
     except BaseException:
         composed.close()
@@ -81,20 +89,37 @@ def _open(inputs: RunInputs, database: Database, mode: Mode, wall: Clock) -> Run
 
 
 def _arm(inputs: RunInputs, run: Run, operator: str, composed: Composed, wall: Clock) -> None:
-    """Arm by a stored record that binds bundle and configuration, then begin."""
+    """Ask the checklists, arm by a stored record that binds bundle and configuration, then begin.
+
+    Raises RunRefused (ARMING_REFUSED), which is on the record then; the attempt may be armed later.
+    """
     record = {
         "v": 1, "run": run.run_id, "bundle": inputs.bundle.hash, "config": inputs.config.config_hash,
-        "armed_by": operator, "mode": run.mode.value, "bundle_approved": False,
+        "armed_by": operator, "mode": run.mode.value, "bundle_approved": inputs.is_bundle_approved,
     }  # fmt: skip
-    journal = composed.journal
+    journal, arming, at = composed.journal, composed.arming, composed.clock.now()
+    compared = arming.compare(at)
     with journal.write() as unit:
-        if run.status is RunStatus.CREATED:
-            unit.runs.move(
-                run.run_key, RunStatus.CREATED, RunStatus.ARMED, wall.now(), by=operator, record=canonical(record)
-            )
-        unit.runs.move(run.run_key, RunStatus.ARMED, RunStatus.RUNNING, wall.now())
-        body: dict[str, Any] = {"armed_by": operator, "record": record, "law_date": run.law_date}
-        journal.record(unit, Entry(EventType.RUN_STARTED, composed.clock.now(), body))
+        journal.record(unit, Entry(EventType.ARMING_REQUESTED, at, {"by": operator, "mode": run.mode.value}))
+        journal.record(unit, compared)
+        unmet = arming.unmet(at)
+        if unmet:
+            journal.record(unit, refused(at, unmet))
+        else:
+            journal.record(unit, Entry(EventType.ARMED, at, {"by": operator, "checklists": list(arming.asked(at))}))
+            _begin(unit, run, record, operator, composed, wall)
+    if unmet:
+        raise refusal(unmet)
+
+
+def _begin(unit: UnitOfWork, run: Run, record: dict[str, Any], operator: str, composed: Composed, wall: Clock) -> None:
+    if run.status is RunStatus.CREATED:
+        unit.runs.move(
+            run.run_key, RunStatus.CREATED, RunStatus.ARMED, wall.now(), by=operator, record=canonical(record)
+        )
+    unit.runs.move(run.run_key, RunStatus.ARMED, RunStatus.RUNNING, wall.now())
+    body: dict[str, Any] = {"armed_by": operator, "record": record, "law_date": run.law_date}
+    composed.journal.record(unit, Entry(EventType.RUN_STARTED, composed.clock.now(), body))
 
 
 def drive(started: Started, inputs: RunInputs, database: Database, wall: Clock) -> Iterator[Progress]:

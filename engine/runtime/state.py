@@ -7,8 +7,8 @@ from typing import Any
 
 from dsl.windows import Happening
 from engine.brokers.messages import CancelReject, Execution, Reject, event_from_data
-from engine.decision.decide import DecisionEngine
 from engine.execution.oms import CancelRequested, OmsFault, Order, OrderEvent, adjust_for_split, apply
+from engine.execution.quality import Arrival, Trade
 from engine.facts.board import FactBoard
 from engine.facts.windows import WindowCounters
 from engine.integrity.checks import next_bar_due
@@ -18,8 +18,8 @@ from engine.model.bar import Bar, Timeframe
 from engine.model.calendar import SessionCalendar
 from engine.model.event import EventType
 from engine.model.ids import derived_id
-from engine.model.numbers import Price, Quantity, divide_half_even
-from engine.model.order import Fill, Intent, IntentKind, OrderState, OrderType, Side, TimeInForce
+from engine.model.numbers import Price, Quantity, divide_half_even, notional
+from engine.model.order import EmergencyExit, Fill, Intent, IntentKind, OrderState, OrderType, Side, TimeInForce
 from engine.model.time import Timestamp
 from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
@@ -28,9 +28,17 @@ from engine.runtime.account import AccountFacts, Mark
 from engine.runtime.entry import Entry
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.tracked import OpenHold, Tracked
+from engine.runtime.watch_state import WatchState
 from engine.strategy.host import Host, HostStep
 
 FEED = "bars"
+WATCH_ENTRIES = (
+    EventType.WATCH_CHANGED, EventType.POST_TRADE_JUDGED, EventType.ACTION_TAKEN,
+    EventType.ACTION_CONFIRMED, EventType.ALERT_RAISED, EventType.TASK_OPENED, EventType.STRATEGY_DEMOTED,
+    EventType.KILL_SWITCH_TRIPPED, EventType.KILL_SWITCH_RESET_ASKED, EventType.KILL_SWITCH_RESET,
+    EventType.KILL_SWITCH_REFUSED, EventType.DISARMED,
+)  # fmt: skip
+"""What watched rules write down."""
 
 
 class BrokenRecord(Exception):
@@ -51,7 +59,8 @@ class Parts:
     host: Host
     monitor: Monitor
     market: MarketFacts
-    decisions: DecisionEngine
+    states_account: bool = True
+    """Whether this desk says what the account holds; a stream's facts say it themselves."""
 
 
 class DeskState:
@@ -59,7 +68,7 @@ class DeskState:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.account = AccountFacts(parts.board, parts.account, parts.ledger)
+        self.account = AccountFacts(parts.board, parts.account, parts.ledger, parts.calendar)
         self.pending: list[Intent] = []
         self.tracked: dict[str, Tracked] = {}
         self.by_client_id: dict[str, str] = {}
@@ -75,9 +84,12 @@ class DeskState:
         self.steps: list[HostStep] = []
         self.equity_curve: list[tuple[Timestamp, int]] = []
         self.fills: list[Fill] = []
+        self.trades: list[Trade] = []
         self.is_running = False
+        self.watch = WatchState()
         self._appliers: dict[EventType, Callable[[Entry], None]] = {
-            EventType.RUN_STARTED: self._on_run, EventType.RUN_RESUMED: self._on_run,
+            EventType.ARMING_REQUESTED: self._on_arming, EventType.ARMING_REFUSED: self._on_arming,
+            EventType.ARMED: self._on_arming, EventType.RUN_STARTED: self._on_run, EventType.RUN_RESUMED: self._on_run,
             EventType.RUN_STOPPED: self._on_run, EventType.RUN_HALTED: self._on_run,
             EventType.MARKET_OPEN: self._on_open, EventType.MARKET_BAR: self._on_bar,
             EventType.CORPORATE_ACTION: self._on_action, EventType.ACCOUNT_MARKED: self._on_marked,
@@ -92,6 +104,7 @@ class DeskState:
             EventType.ORDER_FILLED: self._on_report, EventType.ORDER_ACKED: self._on_report,
             EventType.ORDER_CANCELED: self._on_report, EventType.ORDER_EXPIRED: self._on_report,
             EventType.ORDER_REPLACED: self._on_report, EventType.BROKER_REJECT: self._on_report,
+            **dict.fromkeys(WATCH_ENTRIES, self._on_watch),
         }  # fmt: skip
 
     def apply(self, entry: Entry) -> None:
@@ -107,6 +120,12 @@ class DeskState:
     # ---------------------------------------------------------------------------------- the market
     def _on_run(self, entry: Entry) -> None:
         self.is_running = entry.kind in (EventType.RUN_STARTED, EventType.RUN_RESUMED)
+
+    def _on_arming(self, entry: Entry) -> None:
+        """Say what the account holds before anybody asks whether it may be armed."""
+        if entry.kind is EventType.ARMING_REQUESTED and self.parts.states_account:
+            self.account.begin_session(self.parts.calendar.session_date(entry.at), entry.at)
+            self.account.post(entry.at)
 
     def _on_nothing(self, entry: Entry) -> None:
         return
@@ -146,6 +165,7 @@ class DeskState:
         if body["action"] == "DIVIDEND":
             parts.ledger.apply_dividend(symbol, (numerator, denominator), entry.at)
             parts.book.set_cash(parts.ledger.cash)
+            self._restate(symbol, lambda arrival: arrival.after_dividend(numerator, denominator))
             cash = divide_half_even(numerator * 1_000_000, denominator)
             parts.monitor.observe(PriceRestated(symbol, 1, 1, cash), entry.at)
             return
@@ -154,6 +174,7 @@ class DeskState:
         parts.ledger.apply_split(symbol, numerator, denominator, after, entry.at)
         if mark is not None and after is not None:
             self._mark(symbol, after, mark.as_of, mark.due)
+        self._restate(symbol, lambda arrival: arrival.after_split(numerator, denominator))
         for intent_id, tracked in sorted(self.tracked.items()):
             if tracked.intent.symbol == symbol and tracked.order is not None:
                 order = adjust_for_split(tracked.order, numerator, denominator)
@@ -167,6 +188,18 @@ class DeskState:
         parts.market.on_split(symbol, numerator, denominator)
         parts.monitor.observe(PriceRestated(symbol, numerator, denominator), entry.at)
         parts.book.take_over(parts.ledger)
+
+    def _restate(self, symbol: str, change: Callable[[Arrival], Arrival]) -> None:
+        """Restate what the open orders of a symbol are measured against."""
+        for intent_id, tracked in sorted(self.tracked.items()):
+            if tracked.intent.symbol == symbol and tracked.arrival is not None:
+                self.tracked[intent_id] = replace(tracked, arrival=change(tracked.arrival))
+
+    def _arrival(self, symbol: str, at: Timestamp) -> Arrival | None:
+        """Return the quote of a symbol that may be used at an instant."""
+        quote = [self.parts.board.get(f"market.{name}", (symbol,)) for name in ("bid", "ask")]
+        known = [fact.value for fact in quote if fact is not None and fact.reason_at(at) is None]
+        return Arrival.of(*known) if len(known) == len(quote) else None
 
     def _on_marked(self, entry: Entry) -> None:
         equity = self.account.post(entry.at)
@@ -182,6 +215,21 @@ class DeskState:
         mismatches = entry.body["mismatches"]
         self.parts.board.put("reconcile.mismatches", key, mismatches, entry.at, "reconcile", bar_due=due)
         self.parts.book.set_reconciled(entry.body["compared"], entry.body["doubted"])
+
+    def _on_watch(self, entry: Entry) -> None:
+        self.watch.apply(entry)
+        if entry.kind is EventType.POST_TRADE_JUDGED and entry.body["moment"] == "session end":
+            self.watch.session_judged = self.account.session
+        if entry.kind is EventType.ACTION_TAKEN:
+            self.pending += [intent_of(data) for data in entry.body["intents"]]
+            self.intent_count += len(entry.body["intents"])
+        if entry.kind is EventType.STRATEGY_DEMOTED and entry.body["is_shadow"]:
+            self.parts.host.demote(entry.body["strategy"])
+        if entry.kind in (EventType.KILL_SWITCH_TRIPPED, EventType.KILL_SWITCH_RESET):
+            key = (self.parts.account,)
+            self.parts.board.put("switches.tripped", key, self.watch.tripped(), entry.at, "switches")
+        if entry.kind is EventType.DISARMED:
+            self.parts.board.put("runtime.armed", (), False, entry.at, "runtime")
 
     # ---------------------------------------------------------------------------------- intents
     def _on_signal(self, entry: Entry) -> None:
@@ -215,7 +263,10 @@ class DeskState:
             return
         order = order_of(granted, client_id) if client_id else None
         approvals = before.approvals if before else ()
-        self.tracked[intent_id] = Tracked(granted, asked, body["decision_id"], client_id, order, holds, approvals)
+        arrival = self._arrival(intent.symbol, entry.at) if client_id else None
+        self.tracked[intent_id] = Tracked(
+            granted, asked, body["decision_id"], client_id, order, holds, approvals, arrival=arrival
+        )
         self.parts.book.put_order(WorkingOrder.of(granted))
         if client_id:
             self.by_client_id[client_id] = intent_id
@@ -339,9 +390,10 @@ class DeskState:
         is_open = intent.intent_id in self.tracked
         self.parts.book.record_fill(intent.intent_id if is_open else None, fill)
         self.fills.append(fill)
+        self.trades.append(Trade(fill, tracked.arrival, tracked.order.limit_price if tracked.order else None))
         key = (intent.strategy, intent.symbol)
         self.positions[key] = self.positions.get(key, 0) + intent.side.sign * fill.quantity
-        value = fill.quantity * fill.price // 1_000_000
+        value = notional(fill.quantity, fill.price)
         self._observe("fill", entry, intent, {"quantity": int(fill.quantity), "price": int(fill.price), "value": value})
 
     def _finish(self, tracked: Tracked) -> None:
@@ -382,7 +434,8 @@ def bar_of(body: "Any", at: Timestamp) -> Bar:
 
 def intent_of(data: "Any") -> Intent:
     """Return the intent an entry holds (integers in micros)."""
-    return Intent(
+    kind = EmergencyExit if data.get("is_emergency") else Intent
+    return kind(
         data["intent_id"], data["engine"], data["account"], data["strategy"], data["principal"],
         IntentKind(data["kind"]), data["symbol"], Side(data["side"]), OrderType(data["type"]),
         Quantity(data["quantity"]),
@@ -401,6 +454,8 @@ def intent_entry(intent: Intent) -> dict[str, Any]:
         value = getattr(intent, name)
         if value is not None:
             data[name] = value
+    if intent.is_emergency:
+        data["is_emergency"] = True
     return data
 
 

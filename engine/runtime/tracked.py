@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from engine.decision.outcome import Approved
 from engine.execution.oms import Order
+from engine.execution.quality import Arrival
 from engine.model.numbers import Quantity
 from engine.model.order import Intent
 from engine.model.time import Timestamp
@@ -35,7 +36,10 @@ class OpenHold:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """An intent that reserves room. `intent.quantity` is what was granted; `order` exists once it may leave."""
+    """An intent that reserves room. `intent.quantity` is what was granted; `order` exists once it may leave.
+
+    `arrival` is the quote its allow was decided on, None when none was known then.
+    """
 
     intent: Intent
     asked: Quantity
@@ -45,6 +49,7 @@ class Tracked:
     holds: tuple[OpenHold, ...] = ()
     approvals: tuple[Approved, ...] = ()
     submitted_at: Timestamp | None = None
+    arrival: Arrival | None = None
 
     def with_order(self, order: Order) -> "Tracked":
         return replace(self, order=order)

@@ -4,20 +4,35 @@ Nothing is imported here, so that a front end loads only what it uses.
 
 rules      rule_check.check_rules         do they compile, what does each cost
            rule_tests.run_rule_tests      inline tests and scenario files, one runner
+           rule_lint.lint_rules           what compiles and is still not what somebody meant
            rule_format.format_rules       the one look of a rule file
            rule_limits.limits_at          every number in force on a date
            rule_files.load_bundle         a folder of rule files as a bundle
+           bundle_files.build_bundle      rule files as a bundle named by its hash, sealed
            rule_versions.read_version     rules by folder, bundle or git revision
            rule_diff.diff_rules           what became tighter or looser, shown by orders
            rule_diff.write_stream         one such order as a decision stream
            rule_proofs.prove_rules        are the promises of the rules kept
            rule_analysis.analyse_rules    rules and lines that judge nothing
+review     rule_review.propose_rules      a bundle, compared with what is in force
+           rule_review.show_rules         a proposal with every changed line
+           rule_review.activate_rules     approved rules into force
+           rule_review.rules_in_force     what is in force, proven again
+           reviewing.approve              or deny, withdraw: a step of somebody else, or one's own
+           reviewing.pending              what waits
+           reviewing.review_log           who did what, from the audit chain
+lists      list_review.show_lists         lists, and which way an edit is looser
+           list_review.edit_list          an edit as a proposal
+           list_review.apply_list         an approved version into force and into its file
+keys       signing_keys.make_key          a key pair for a principal
 decisions  stream.decide_stream           a decision stream, one answer per intent
            why.explain_decision           why a decision fell as it did
            why_text.render_why            an explanation as text
 runs       running.start                  a desk over files of bars, started or taken up again
            demonstration.demo_request     the shipped demonstration
            runs.list_runs                 the runs of a database
+           broker_snapshot.snapshot_run   what the paper broker of a run says, as a document
+           reconciliation.reconcile_run   a run's books beside a broker's document
 screens    desk_view.DeskView             what a terminal shows, read and never written
 bars       market_files.examine           what bar files are worth
            market_files.write_bars        bars in canonical form

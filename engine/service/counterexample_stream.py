@@ -9,16 +9,17 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from dsl.contracts import Fact
 from dsl.judgement import EFFECT_STRENGTH
-from dsl.types import Kind, scale_of
+from dsl.types import Kind, Type, scale_of
 from engine.marketdata.calendar import load_calendar
 from engine.model.numbers import format_decimal
-from engine.model.time import MINUTE, format_timestamp
+from engine.model.time import HOUR, MINUTE, format_timestamp
 from engine.service.refusal import Kind as RefusalKind
 from engine.service.refusal import Refused
 from engine.service.rule_versions import Version
@@ -168,14 +169,39 @@ def _lists(bundle: "Bundle", told: Mapping[str, Any], at: int) -> dict[str, str]
     out = {}
     for name, listed in sorted(bundle.ruleset.lists.items()):
         rows = told.get(f"list:{name}")
-        if not isinstance(rows, frozenset):
+        if listed.origin != "file" or not isinstance(rows, frozenset | tuple):
             continue
         heads = (f"list {name.rpartition('.')[2]} v1", f"as_of {format_timestamp(at - MINUTE)}", "owner shown",
                  "source shown", f"rows {len(rows)}")  # fmt: skip
-        body = "".join(f"{row},shown\n" for row in sorted(rows))
-        column = "symbol" if listed.type.element and listed.type.element.kind is Kind.SYMBOL else "entry"
-        out[listed.file] = "".join(f"#! {head}\n" for head in heads) + f"{column},reason\n" + body
+        columns, cells = _table(listed.type, rows)
+        body = "".join(",".join([*row, "shown"]) + "\n" for row in cells)
+        out[listed.place] = "".join(f"#! {head}\n" for head in heads) + ",".join([*columns, "reason"]) + "\n" + body
     return out
+
+
+def _table(kind: Type, rows: Any) -> tuple[list[str], list[list[str]]]:
+    """Return a list's content as columns and text cells: of a set one column, of records those declared."""
+    if kind.element is not None:
+        name = "symbol" if kind.element.kind is Kind.SYMBOL else "entry"
+        return [name], [[_cell(row, kind.element)] for row in sorted(rows)]
+    columns = dict(kind.fields)
+    return list(columns), [[_cell(row[name], inner) for name, inner in columns.items()] for row in rows]
+
+
+def _cell(value: Any, kind: Type) -> str:
+    """Return a stored value as the text of a list's cell."""
+    match kind.kind:
+        case Kind.BOOL:
+            return "true" if value else "false"
+        case Kind.NUMBER:
+            return format_decimal(value) if scale_of(kind) > 1 else str(value)
+        case Kind.DATE:
+            return date.fromordinal(value).isoformat()
+        case Kind.TIMESTAMP:
+            return format_timestamp(value)
+        case Kind.TIME:
+            return f"{value // HOUR:02d}:{value // MINUTE % 60:02d}"
+    return str(value)
 
 
 def _json(value: Any, fact: Fact) -> Any:

@@ -47,7 +47,9 @@ class LimitBoard:
         name = (record["bundle"], record["config"], record["law_date"])
         program = self._programs.get(name)
         if program is None:
-            program = in_force(bundle, record["stage"], parse_date(record["law_date"]), overlays)
+            program = in_force(
+                bundle, record["stage"], parse_date(record["law_date"]), overlays, self._explainer.calendars
+            )
             self._programs = {name: program}
         snapshot = snapshot_from(record, program, lists, granted="granted" in record)
         facts = {fact["path"]: fact for fact in record["facts"]}

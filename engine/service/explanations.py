@@ -10,9 +10,10 @@ from dsl.bundle import Bundle, open_form
 from dsl.pipeline import compile_rules
 from dsl.program import Overlay
 from engine.decision.explain import Explanation, why
+from engine.marketdata.calendar import as_rule_calendars, load_calendar
 from engine.marketdata.lists import NamedList, parse_list
 from engine.marketdata.text_file import SourceText
-from engine.runtime.inputs import list_content
+from engine.runtime.maintained_lists import list_content
 from engine.store.database import Database
 from engine.store.decisions import DecisionRow
 from engine.store.unit import UnitOfWork
@@ -41,6 +42,7 @@ class Explainer:
         self._bundles: dict[str, Bundle] = {}
         self._overlays: dict[str, tuple[Overlay, ...]] = {}
         self._lists: dict[tuple[str, str, str], Any] = {}
+        self.calendars = as_rule_calendars(load_calendar())
 
     def explain(self, run_key: str, decision_id: str) -> Explanation:
         """Return why a decision fell as it did. Raises NotExplained, and WhyMismatch when it cannot have been so."""
@@ -52,7 +54,7 @@ class Explainer:
                     "list the run's decisions with `mqk run show`",
                 )  # fmt: skip
             record = open_record(row)
-            return why(record, *self.setting_of(unit, record))
+            return why(record, *self.setting_of(unit, record), self.calendars)
 
     def setting_of(
         self, unit: UnitOfWork, record: Mapping[str, Any]

@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,30 @@ class Examined:
         return {**asdict(self), "is_well": self.is_well}
 
 
-def examine_machine(database: str | None, rules: Path | None, folder: Path, now: Timestamp) -> Iterator[Examined]:
-    """Yield every examination in a fixed order; one that itself breaks is a problem like any other."""
-    steps: tuple[tuple[str, Callable[[], Examined]], ...] = (
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Which configuration's environment variables are looked at; `config` None is the shipped folder."""
+
+    config: Path | None = None
+    environment: str = "windows-dev"
+    engine: str = "main"
+    overrides: Sequence[str] = ()
+
+
+def examine_machine(
+    database: str | None, rules: Path | None, folder: Path, now: Timestamp, layers: Layers, environ: Mapping[str, str]
+) -> Iterator[Examined]:
+    """Yield every examination in a fixed order; one that itself breaks is a problem like any other.
+
+    Of `environ` only whether a variable has a value is told, never the value.
+    """
+    steps: tuple[tuple[str, Callable[[], Examined | tuple[Examined, ...]]], ...] = (
         ("python", _python),
         ("sqlite", _sqlite),
         ("installation", _installation),
         ("rules", lambda: _rules(rules)),
         ("configuration", _configuration),
+        ("variables", lambda: _variables(layers, environ)),
         ("calendar", lambda: _calendar(now)),
         ("clock", lambda: _clock(now)),
         ("disk", lambda: _disk(folder)),
@@ -53,7 +69,8 @@ def examine_machine(database: str | None, rules: Path | None, folder: Path, now:
     )
     for name, step in steps:
         try:
-            yield step()
+            examined = step()
+            yield from (examined,) if isinstance(examined, Examined) else examined
         except Exception as error:
             text = " ".join(str(error).split())[:200]
             yield Examined(name, "", f"{type(error).__name__}: {text}", "run the command that uses it to see more")
@@ -107,6 +124,28 @@ def _configuration() -> Examined:
     if found:
         return Examined("configuration", "", f"{len(found)} finding(s)", "run `mqk config lint`")
     return Examined("configuration", "every combination of layers loads")
+
+
+def _variables(layers: Layers, environ: Mapping[str, str]) -> tuple[Examined, ...]:
+    from engine.config.credentials import is_set, variables_of
+    from engine.config.load import load_config
+    from engine.shipped import shipped
+
+    root = layers.config or shipped("config")
+    settings = load_config(root, layers.environment, layers.engine, None, (), tuple(layers.overrides)).settings
+    mode, found = settings.engine.mode, []
+    for each in variables_of(settings):
+        if each.name is None:
+            continue
+        stands = "set" if is_set(environ, each.name) else "not set"
+        told = f"{stands}; {each.role}, {'needed' if each.required else 'not needed'} in {mode}"
+        name = f"variable {each.name}"
+        if each.required and stands == "not set":
+            problem = "no run of this configuration starts without it"
+            found.append(Examined(name, told, problem, "set it in the environment of the process"))
+        else:
+            found.append(Examined(name, told))
+    return tuple(found) or (Examined("variables", f"{mode} reads none"),)
 
 
 def _calendar(now: Timestamp) -> Examined:

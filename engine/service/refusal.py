@@ -51,3 +51,14 @@ class StreamRefused(Exception):
 
     def __str__(self) -> str:
         return "\n".join(str(fault) for fault in self.diagnostics)
+
+
+class DocumentRefused(Exception):
+    """A document that was handed in and cannot be used; what is wrong with it, in its own order."""
+
+    def __init__(self, diagnostics: tuple[ContractFault, ...]) -> None:
+        super().__init__(diagnostics)
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.diagnostics)

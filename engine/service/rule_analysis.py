@@ -36,12 +36,12 @@ def analyse_rules(
     Raises Refused and RulesRefused.
     """
     require_solver()
-    from dsl.analysis.lint import lint
+    from dsl.analysis.idle import find_idle
 
     files = read_rule_files(path)
     bundle, found = compile_files(files)
     if bundle is None or has_errors(found):
         raise RulesRefused(tuple(found), files.texts)
-    report = lint(bundle, law_date, effort, tick)
+    report = find_idle(bundle, law_date, effort, tick)
     placed = tuple(files.placed(diagnostic) for diagnostic in report.diagnostics)
     return AnalysisReport(len(bundle.ruleset.rules), placed, report.undecided, files.texts)

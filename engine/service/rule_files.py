@@ -41,7 +41,8 @@ class RuleFiles:
     def placed(self, diagnostic: Diagnostic) -> Diagnostic:
         """Return a diagnostic with the names people see."""
         notes = tuple((self._seen(span), note) for span, note in diagnostic.notes)
-        return replace(diagnostic, span=self._seen(diagnostic.span), notes=notes)
+        edit = diagnostic.edit and replace(diagnostic.edit, span=self._seen(diagnostic.edit.span))
+        return replace(diagnostic, span=self._seen(diagnostic.span), notes=notes, edit=edit)
 
     def _seen(self, span: Span) -> Span:
         return replace(span, file=self.shown + span.file) if span.file else span

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from engine.service.rule_files import RuleFiles, compile_files, read_rule_files
 
 if TYPE_CHECKING:
     from dsl.bundle import Bundle
+    from dsl.calendars import Calendars
     from dsl.cases import Case
     from dsl.scenarios import Outcome
 
@@ -58,55 +58,70 @@ class TestReport:
         return tuple(sorted(found, key=lambda d: (d.span, d.code, d.message)))
 
 
+@dataclass(frozen=True, slots=True)
+class RuleCases:
+    """Every test of rule and scenario files as a case, and what is wrong with the rest.
+
+    `fixtures` are those the scenario files begin from, by rulebook and name.
+    """
+
+    cases: "tuple[Case, ...]"
+    wrong: tuple[Diagnostic, ...]
+    fixtures: frozenset[tuple[str, str]]
+
+
 def run_rule_tests(path: Path | None = None, tick: Tick = lambda done, total: None) -> TestReport:
     """Run every test of a folder's rule and scenario files. Raises Refused and RulesRefused."""
-    from dsl.scenarios import collect, run_case, skeleton
+    from dsl.scenarios import run_case, skeleton
 
     files = read_rule_files(path)
     bundle, found = compile_files(files)
     if bundle is None:
         raise RulesRefused(tuple(found), files.texts)
-    opens = session_opens()
-    cases, wrong = collect(bundle, opens)
-    for scenario in files.scenarios:
-        case, problems = _read_scenario(scenario, files, bundle, opens)
-        wrong += problems
-        cases += [case] if case is not None else []
+    calendars = rule_calendars()
+    read = read_cases(files, bundle, calendars)
+    cases = read.cases
     outcomes: list[Outcome] = []
     for case in cases:
-        outcomes.append(run_case(bundle, case))
+        outcomes.append(run_case(bundle, case, calendars))
         tick(len(outcomes), len(cases))
     failures = [
         Failure(o.case.title, files.placed(_at(o.case.span)).span, o.problem, skeleton(o))
         for o in outcomes
         if not o.passed
     ]
-    named = {rule for case in cases for rule in (*case.rules, *(said[2] for said in case.outcomes if said[2]))}
+    named = {rule for case in cases for rule in (*case.rules, *(said.rule for said in case.outcomes if said.rule))}
     untested = tuple(sorted({rule.id for rule in bundle.ruleset.rules} - named))
     passed = len(outcomes) - len(failures)
     texts = {**files.texts, **_scenario_texts(files)}
-    return TestReport(passed, tuple(failures), tuple(files.placed(d) for d in wrong), texts, untested)
+    return TestReport(passed, tuple(failures), tuple(files.placed(d) for d in read.wrong), texts, untested)
 
 
-def session_opens() -> Callable[[date], int]:
-    """Return the opens of the frozen calendar; a day without session opens at the usual hour."""
-    from dsl.cases import default_open
-    from engine.marketdata.calendar import load_calendar
+def read_cases(files: RuleFiles, bundle: "Bundle", calendars: "Calendars") -> RuleCases:
+    """Return the tests of a compiled folder; places are those of its sources."""
+    from dsl.scenarios import collect
 
-    calendar = load_calendar()
+    cases, wrong = collect(bundle, calendars)
+    named: set[tuple[str, str]] = set()
+    for scenario in files.scenarios:
+        loaded, problems = _load_scenario(scenario, files)
+        case = None
+        if loaded is not None:
+            case, problems = _read_scenario(loaded, scenario, files, bundle, calendars)
+            named.add((str(loaded.value.get("rulebook", "")), str(loaded.value.get("fixture", ""))))
+        wrong += problems
+        cases += [case] if case is not None else []
+    return RuleCases(tuple(cases), tuple(wrong), frozenset(named))
 
-    def opens(day: date) -> int:
-        session = calendar.session_on(day)
-        return default_open(day) if session is None else session.open
 
-    return opens
+def rule_calendars() -> "Calendars":
+    """Return the sessions of the shipped calendar, as rules and scenarios read them."""
+    from engine.marketdata.calendar import as_rule_calendars, load_calendar
+
+    return as_rule_calendars(load_calendar())
 
 
-def _read_scenario(
-    path: Path, files: RuleFiles, bundle: "Bundle", opens: Callable[[date], int]
-) -> "tuple[Case | None, list[Diagnostic]]":
-    from dsl.scenario_file import read_scenario
-
+def _load_scenario(path: Path, files: RuleFiles) -> tuple[Loaded | None, list[Diagnostic]]:
     name = path.relative_to(files.root).as_posix()
     loaded = load_yaml(path.read_bytes(), name)
     faults: list[ContractFault] = []
@@ -117,7 +132,15 @@ def _read_scenario(
         faults = checked if isinstance(checked, list) else []
     if faults or isinstance(loaded, list):
         return None, [_of_contract(fault, name) for fault in faults]
-    return read_scenario(loaded.value, name, bundle, _places(loaded), opens)
+    return loaded, []
+
+
+def _read_scenario(
+    loaded: Loaded, path: Path, files: RuleFiles, bundle: "Bundle", calendars: "Calendars"
+) -> "tuple[Case | None, list[Diagnostic]]":
+    from dsl.scenario_file import read_scenario
+
+    return read_scenario(loaded.value, path.relative_to(files.root).as_posix(), bundle, _places(loaded), calendars)
 
 
 def _of_contract(fault: ContractFault, name: str) -> Diagnostic:

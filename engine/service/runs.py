@@ -9,6 +9,7 @@ from engine.service.refusal import Kind, Refused
 
 if TYPE_CHECKING:
     from engine.store.database import Database
+    from engine.store.runs import Run
 
 _FILE = "sqlite:///"
 
@@ -40,11 +41,15 @@ def open_existing(address: str) -> "Database":
     """Return a database that must be there already: reading never makes an empty one. Raises Refused."""
     from engine.store.database import open_database
 
-    if address.startswith(_FILE):
-        path = Path(address.removeprefix(_FILE))
-        if not path.is_file():
-            raise Refused("DATABASE_NONE", f"there is no database {path}", "name it with --db", Kind.USAGE)
+    if not is_there(address):
+        path = address.removeprefix(_FILE)
+        raise Refused("DATABASE_NONE", f"there is no database {path}", "name it with --db", Kind.USAGE)
     return open_database(address)
+
+
+def is_there(address: str) -> bool:
+    """Return whether a database can be looked at: a file that exists, or a server, which answers for itself."""
+    return not address.startswith(_FILE) or Path(address.removeprefix(_FILE)).is_file()
 
 
 def list_runs(address: str, engine: str | None = None, limit: int = 20) -> tuple[RunLine, ...]:
@@ -64,6 +69,15 @@ def list_runs(address: str, engine: str | None = None, limit: int = 20) -> tuple
                 )
             )  # fmt: skip
     return tuple(lines)
+
+
+def find_run(database: "Database", named: str) -> "Run":
+    """Return a run by its key, or the last attempt of a run id. Raises Refused."""
+    with database.read() as unit:
+        run = unit.runs.get(named) or unit.runs.latest(named)
+    if run is None:
+        raise Refused("RUN_UNKNOWN", f"the database holds no run {named[:80]}", "list the runs with `mqk run status`")
+    return run
 
 
 def latest_run(database: "Database") -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO
 
+from dsl.contracts import Fact
 from engine.contracts import Diagnostic
 from engine.decision.record import intent_data
 from engine.integrity.checks import next_bar_due
@@ -15,6 +16,8 @@ from engine.model.order import Intent
 from engine.model.time import Timestamp, format_timestamp
 from engine.portfolio.book import Book
 from engine.runtime.approvals import HoldDesk
+from engine.runtime.switchboard import Switchboard
+from engine.runtime.watch_desk import WatchDesk
 from engine.service.refusal import StreamRefused
 from engine.service.stream_desk import Answer, StreamDesk
 from engine.service.stream_events import StreamEvents
@@ -143,8 +146,10 @@ class _Stream:
 
     def __init__(self, world: World, source: str, warn: Warn) -> None:
         self._world, self._source, self._warn = world, source, warn
-        self._desk = StreamDesk(world.state, world.setting, world.journal)
-        self._holds = HoldDesk(world.state, world.setting, world.journal, self._desk, ())
+        self._watch = WatchDesk(world.state, world.setting, world.journal, world.watcher, carries_out=False)
+        self._desk = StreamDesk(world.state, world.setting, world.journal, world.judge, self._watch)
+        switchboard = Switchboard(world.state, world.setting, world.journal, self._watch)
+        self._holds = HoldDesk(world.state, world.setting, world.journal, self._desk, (), switchboard)
         self._events = StreamEvents(world)
         self._ids: set[str] = set()
         self._marked: dict[str, None] = {}
@@ -155,7 +160,7 @@ class _Stream:
         assert not isinstance(line, LineRefused)
         at = _instant_of(line)
         assert at is not None
-        self._expire(at)
+        self._until(at)
         self._now = at
         match line:
             case FactSaid():
@@ -180,7 +185,8 @@ class _Stream:
         line = said.line
         for fault in said.faults:
             self._warn(fault if fault.line else replace(fault, source=self._source, line=said.number, column=1))
-        if line.value is not None and line.timeframe is None and self._needs_timeframe(line.path):
+        fact = self._world.house.bundle.contracts.facts.get(line.path)
+        if line.value is not None and line.timeframe is None and self._needs_timeframe(fact):
             what, help_ = f"{line.path} must be of the current bar", "state timeframe: how often its source speaks"
             self._warn(Diagnostic("STREAM_TIMEFRAME", what, self._source, said.number, 1, help=help_))
         board = self._world.board
@@ -191,9 +197,11 @@ class _Stream:
             board.put(line.path, line.key, line.value, line.as_of, line.provider, bar_due=due)
         if line.path == "market.last":
             self._marked[line.key[0]] = None
+        named = dict(zip(fact.key if fact is not None else (), line.key, strict=True))
+        self._watch.heard.add((named.get("strategy", ""), named.get("symbol", "")))
+        self._watch.look(line.at)
 
-    def _needs_timeframe(self, path: str) -> bool:
-        fact = self._world.house.bundle.contracts.facts.get(path)
+    def _needs_timeframe(self, fact: Fact | None) -> bool:
         return fact is not None and fact.max_age is not None and fact.max_age.kind == "bar"
 
     def _due(self, as_of: Timestamp, timeframe: Timeframe | None) -> Timestamp | None:
@@ -230,10 +238,19 @@ class _Stream:
         return self._desk.answer(intent, at, because(tuple(faults)))
 
     # ---------------------------------------------------------------------------------- the book
-    def _expire(self, at: Timestamp) -> None:
-        """Let holds nobody answered end before anything later happens."""
-        while (due := self._holds.next_instant()) is not None and due < at:
-            self._holds.step(due)
+    def _until(self, at: Timestamp) -> None:
+        """Let holds nobody answered end and watched rules wake up before anything later happens."""
+        while (due := self._next_due()) is not None and due < at:
+            if self._holds.next_instant() == due:
+                self._holds.step(due)
+            elif self._watch.moment_due() == due:
+                self._watch.end_session(due)
+            else:
+                self._watch.look(due)
+
+    def _next_due(self) -> Timestamp | None:
+        dues = (self._holds.next_instant(), self._watch.moment_due(), self._watch.next_instant())
+        return min((due for due in dues if due is not None), default=None)
 
     def _refresh(self, symbol: str, at: Timestamp) -> None:
         """Let the book know what may be relied on now: marks, the broker's confirmation, the classification."""

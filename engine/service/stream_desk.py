@@ -55,7 +55,8 @@ class StreamDesk(DecisionDesk):
     def _judged(self, intent: Intent, at: Timestamp) -> Decision:
         state, setting = self._state, self._setting
         law_date, lot = setting.law_date_at(at), setting.lot(intent.symbol)
-        return state.parts.decisions.decide(intent, state.parts.book, at, law_date, lot=lot)
+        postures = self._watch.postures(intent, at)
+        return self._judge.decide(intent, state.parts.book, at, law_date, lot=lot, postures=postures)
 
     def _refused(self, intent: Intent, why: str) -> Decision:
         return refuse(intent.quantity, INVALID, why)
@@ -66,3 +67,4 @@ class StreamDesk(DecisionDesk):
         for hold in written.holds:
             unit.holds.open(hold)
         self._journal.record(unit, Entry(EventType.DECISION_RECORDED, written.now, written.body()))
+        self._watch.follow_decision(unit, written.intent, written.decision, written.now)

@@ -13,14 +13,15 @@ from engine.audit.canonical import canonical
 from engine.config.load import Config, load_config
 from engine.config.principals import load_principals
 from engine.decision.decide import DecisionEngine
+from engine.decision.watching import Watcher, of_the_firm
 from engine.facts.board import FactBoard
 from engine.facts.house import HouseClock
 from engine.facts.snapshot import SnapshotTaker
 from engine.facts.windows import WindowCounters
 from engine.integrity.monitor import Monitor
 from engine.integrity.series import IntegrityConfig
-from engine.marketdata.calendar import load_calendar
-from engine.marketdata.lists import NamedList, read_list
+from engine.marketdata.calendar import as_rule_calendars, load_calendar
+from engine.marketdata.lists import NamedList
 from engine.model.calendar import SessionCalendar
 from engine.model.event import EventType
 from engine.model.ids import derived_id
@@ -32,13 +33,15 @@ from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
 from engine.runtime.composition import STRATEGY_PRINCIPAL
 from engine.runtime.entry import Entry
-from engine.runtime.inputs import list_content, read_classification_file
+from engine.runtime.inputs import read_classification_file
 from engine.runtime.journal import RunJournal
+from engine.runtime.maintained_lists import list_content, read_lists
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState, Parts
 from engine.service.overlays import bind_overlays
 from engine.service.refusal import Refused
+from engine.service.reviewed_lists import reviewed_lists
 from engine.service.rule_files import load_bundle
 from engine.service.running import WallClock
 from engine.shipped import shipped
@@ -105,13 +108,7 @@ def read_house(request: StreamRequest, given: Bundle | None = None) -> House:
     if request.law_date is not None and calendar.session_on(request.law_date) is None:
         raise Refused("LAW_DATE_CLOSED", f"{request.law_date} is no session", "state a session as --law-date")
     folder = request.lists or (request.rules or shipped("rules")) / "lists"
-    lists, documents = {}, {}
-    for name, listed in sorted(bundle.ruleset.lists.items()):
-        path = folder / listed.file
-        if path.is_file():
-            # A list that is not there is a fact nobody states: whatever reads it is refused.
-            lists[f"list:{name}"] = read = read_list(path)
-            documents[read.sha256] = ("list", path.read_bytes())
+    lists, documents = read_lists(bundle, folder, reviewed_lists(request.database), may_lack=True)
     instruments: Mapping[str, Instrument] = {}
     classified_at = Timestamp(0)
     if request.instruments is not None:
@@ -130,6 +127,8 @@ class World:
     setting: RunSetting
     state: DeskState
     journal: RunJournal
+    judge: DecisionEngine
+    watcher: Watcher
     instruments: dict[str, Instrument] = field(default_factory=dict)
 
     @property
@@ -171,9 +170,14 @@ def open_world(house: House, account: str, at: Timestamp) -> World:
         instruments, {}, house.calendar,
     )  # fmt: skip
     state = DeskState(_parts(house, account))
-    _post_house(house, state.parts.board)
+    _post_house(house, account, state.parts.board)
     journal = RunJournal(database, run_key, setting.book_id, state)
-    world = World(house, database, setting, state, journal, instruments)
+    taker = _taker(house, state.parts.board, state.parts.windows)
+    calendars = as_rule_calendars(house.calendar)
+    judge = DecisionEngine(house.bundle, house.overlays, taker, calendars)
+    parts, constants = state.parts, of_the_firm({"account": account, "engine": house.engine_id})
+    watcher = Watcher(house.bundle, house.overlays, taker, calendars, parts.board, parts.windows, constants)
+    world = World(house, database, setting, state, journal, judge, watcher, instruments)
     _begin(world, identity, attempt, at)
     return world
 
@@ -196,14 +200,13 @@ def _identity(house: House, account: str) -> bytes:
 def _parts(house: House, account: str) -> Parts:
     settings = house.config.settings
     board = FactBoard(house.bundle.contracts, house.calendar)
-    windows = WindowCounters(house.bundle.ruleset.windows)
+    windows = WindowCounters(house.bundle.ruleset.windows, as_rule_calendars(house.calendar))
     ledger = Ledger(house.request.cash)
     integrity = IntegrityConfig(house.calendar, 0, Duration(0), Ratio(0))
-    decisions = DecisionEngine(house.bundle, house.overlays, _taker(house, board, windows))
     return Parts(
         account, settings.engine.engine_id, house.calendar, board, windows, ledger,
         Book(house.instruments, amount_of(house.request.cash)), Host(()), Monitor(integrity),
-        MarketFacts(board, house.calendar, 0), decisions,
+        MarketFacts(board, house.calendar, 0), states_account=False,
     )  # fmt: skip
 
 
@@ -213,7 +216,7 @@ def _taker(house: House, board: FactBoard, windows: WindowCounters) -> SnapshotT
     return taker if session is None else HouseClock(taker, board, house.calendar, session.close)
 
 
-def _post_house(house: House, board: FactBoard) -> None:
+def _post_house(house: House, account: str, board: FactBoard) -> None:
     for symbol, instrument in sorted(house.instruments.items()):
         for name in instrument.__slots__:
             value = getattr(instrument, name)
@@ -223,6 +226,7 @@ def _post_house(house: House, board: FactBoard) -> None:
         fact = fact_of(house.bundle, path)
         content = list_content(house.bundle, path, read)
         board.put(path, (), content, read.as_of, f"list {read.name} v{read.version}", fact=fact)
+    board.put("switches.tripped", (account,), frozenset(), Timestamp(0), "switches")
     board.put("runtime.mode", (), MODE.value, Timestamp(0), "runtime")
     board.put("runtime.armed", (), True, Timestamp(0), "runtime")
 

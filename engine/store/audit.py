@@ -79,6 +79,12 @@ class Audit:
         for row in stream(self._connection, statement, AUDIT.c.seq):
             yield _read(row)
 
+    def read_desk(self) -> Iterator[AuditEntry]:
+        """Yield the records that belong to no run, in order: the genesis and every step of a review."""
+        statement = select(AUDIT).where(AUDIT.c.run_key.is_(None))
+        for row in stream(self._connection, statement, AUDIT.c.seq):
+            yield _read(row)
+
     def content(self, run_key: str) -> Iterator[bytes]:
         """Yield what of a run's records is content: equal on every attempt and machine."""
         for place, entry in enumerate(self.read(run_key), 1):

@@ -16,7 +16,7 @@ from sqlalchemy import (
     String,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006_review")
 """Schema versions this program knows, oldest first; the last one is the head."""
 
 METADATA = MetaData(
@@ -38,6 +38,8 @@ FROZEN_TABLES = (
     "broker_order_map",
     "fills",
     "audit",
+    "review_steps",
+    "retired_rules",
 )
 """Tables whose rows are never updated or deleted; triggers refuse it."""
 
@@ -63,6 +65,17 @@ FROZEN_COLUMNS = {
         "action",
         "payload",
         "payload_hash",
+    ),
+    "proposals": (
+        "proposal_id",
+        "target",
+        "subject",
+        "version",
+        "author",
+        "seal",
+        "reason",
+        "cite",
+        "opened_at",
     ),
 }
 """Tables whose rows move on but never change what was decided or received, and are never deleted."""

@@ -15,6 +15,7 @@ from engine.store.intents import Intents
 from engine.store.orders import Fills, Orders
 from engine.store.outbox import Outbox
 from engine.store.reservations import Reservations
+from engine.store.reviews import Reviews
 from engine.store.runs import Runs
 from engine.store.scope import Scope
 
@@ -23,7 +24,7 @@ class UnitOfWork:
     """Everything one transaction can see and do; usable until its `with` block ends.
 
     Bound to a run, names are looked up within that run and no other run can be asked about. Unbound,
-    a lookup by a name raises RunUnbound. `runs`, `documents`, `books` and `audit` are of no run.
+    a lookup by a name raises RunUnbound. `runs`, `documents`, `books`, `reviews` and `audit` are of no run.
     """
 
     def __init__(
@@ -42,4 +43,5 @@ class UnitOfWork:
         self.inbox = Inbox(connection, scope)
         self.orders = Orders(connection, scope)
         self.fills = Fills(connection, scope)
+        self.reviews = Reviews(connection)
         self.audit = Audit(connection, wall)

@@ -97,6 +97,14 @@ class Host:
                     pass
         return HostStep(BarUse.DELIVERED, tuple(signals), tuple(failures))
 
+    def demote(self, strategy: str) -> bool:
+        """Let a strategy speak in shadow from its next bar on; False when there is none of that name."""
+        for member in self._members:
+            if member.spec.name == strategy:
+                member.mode = Mode.SHADOW
+                return True
+        return False
+
     def apply_split(self, symbol: str, numerator: int, denominator: int) -> None:
         """Restate the histories of `symbol` for a split, before the first bar that trades on it.
 

@@ -264,7 +264,7 @@ rule EX-01 "Quoted" {
 def test_a_longer_window_over_the_market_may_not_be_covered_where_a_shorter_one_is() -> None:
     event = {**schemas()["event"]}
     allowed = event["x-window-events"]["intent.allowed"]
-    event["x-window-events"] = {**event["x-window-events"], "quote": allowed}
+    event["x-window-events"] = {**event["x-window-events"], "quote": {**allowed, "x-market": True}}
     known = {**schemas(), "event": event}
     sides = [QUOTED, QUOTED.replace("60 s", "90 s")]
     bundles = [compile_rules([Source(NAME, text)], known)[0] for text in sides]

@@ -11,19 +11,21 @@ from dsl.analysis.compare import compare
 from dsl.analysis.literals import age_of, literal, span
 from dsl.analysis.relation import Relation
 from dsl.bundle import Bundle
-from dsl.cases import Collector, default_open
+from dsl.calendars import PLAIN
+from dsl.collect import Collector
 from dsl.contracts import Age
 from dsl.parse import parse
 from dsl.pipeline import compile_rules
 from dsl.solver.situation import Told
+from dsl.statistics import INFINITE
 from dsl.syntax import Fixture, Scenario
 from dsl.text import Source
-from dsl.types import DATE, SESSIONS, TIME, TIMESTAMP, Kind, Type, enum
+from dsl.types import DATE, QUANTITY, SESSIONS, SYMBOL, TIME, TIMESTAMP, Kind, Type, enum
 from tests.dsl.checkout import schemas, shipped, shipped_sources
 
 _NUMBER = re.compile(r"(?<== )([\d_.]+)(?=( USD| shares| x|%)? cite)")
 _TICK = {" USD": "0.01", " shares": "0.000001", " x": "0.000001", "%": "0.0001", None: "1"}
-LISTED = Type(Kind.LIST)
+LISTED = Type(Kind.LIST, fields=(("x", SESSIONS),))
 BUDGET = 60
 """Seconds two versions of the shipped rules may take (PERFORMANCE, start-up and size)."""
 
@@ -55,17 +57,19 @@ NUMBERS = sum(len(_NUMBER.findall(source.text)) for source in shipped_sources())
 def test_a_tick_of_any_shipped_number_is_found_and_said_whole(number: int) -> None:
     found = compare(shipped(), ticked(number, -1))
     (moved,) = (rule for rule in found.rules if rule.relation is not Relation.EQUAL)
-    assert moved.relation in (Relation.TIGHTER, Relation.INCOMPARABLE)
+    (change,) = found.numbers
+    assert moved.relation in (change.relation, Relation.INCOMPARABLE)
     witnesses = [w for part in moved.parts for w in (part.looser, part.tighter) if w is not None]
     witnesses += [w for s in found.stages for part in s.parts for w in (part.looser, part.tighter) if w is not None]
     assert witnesses and all(witness.scenario.says_all for witness in witnesses)
 
 
 def test_a_share_of_an_equity_that_may_be_negative_moves_both_ways() -> None:
-    """Two per cent of less than nothing: the tighter share is the looser line. The rest moves one way."""
+    """Two per cent of less than nothing: the tighter share is the looser line. A market order is taken to fill less
+    far over the offer, and its caps are tighter: that moves both ways too. The rest moves one way."""
     found = compare(shipped(), ticked(None, -1))
     both = {rule.rule for rule in found.rules if rule.relation is Relation.INCOMPARABLE}
-    assert both == {"LOSS-01", "LOSS-02"}
+    assert both == {"LOSS-01", "LOSS-02", "SIZE-01"}
     assert {str(rule.relation) for rule in found.rules} == {"equal", "tighter", "incomparable"}
 
 
@@ -97,7 +101,7 @@ def test_what_is_written_reads_back_as_what_was_stored() -> None:
             (fixture,) = file.declarations
             assert isinstance(fixture, Fixture)
             scenario = Scenario(fixture.span, "shown", (), (), (), None, None, ())
-            case = Collector(bundle, book, default_open, []).case("x", (), fixture.assignments, scenario)
+            case = Collector(bundle, book, PLAIN, []).case("x", (), fixture.assignments, scenario)
             assert case is not None and case.settings[fact.path].value == value, (fact.path, text, value)
             tried += 1
     assert tried > 500
@@ -119,16 +123,27 @@ def _drawn(kind: Kind, values: tuple[str, ...], dice: Random) -> object:
             return dice.randrange(1_600_000_000_000_000, 1_800_000_000_000_000)
         case Kind.TIME:
             return dice.randrange(86_400) * 1_000_000
+        case Kind.SESSIONS:
+            return dice.randrange(10_000)
+        case Kind.REAL:
+            return dice.choice((0.0, 1.5, -0.2, 1e-7, 3e20, dice.gauss(0, 3)))
     return dice.randrange(-(10 ** dice.randrange(1, 15)), 10 ** dice.randrange(1, 15))
 
 
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [(0, DATE), (10**8, DATE), (-1, SESSIONS), (90_000 * 10**6, TIME), (1, TIME), (10**20, TIMESTAMP), ((), LISTED),
-     ("LIVE-CAPITAL", enum(("LIVE-CAPITAL",)))],
+    [(0, DATE), (10**8, DATE), (-1, SESSIONS), (90_000 * 10**6, TIME), (1, TIME), (10**20, TIMESTAMP),
+     (({"x": -1},), LISTED), (INFINITE, Type(Kind.REAL)), ("LIVE-CAPITAL", enum(("LIVE-CAPITAL",)))],
 )  # fmt: skip
 def test_what_no_rule_file_can_hold_is_said_to_be_so(value: object, kind: Type) -> None:
     assert literal(value, kind) is None
+
+
+def test_rows_of_a_list_are_written_cell_by_cell() -> None:
+    capped = Type(Kind.LIST, fields=(("symbol", SYMBOL), ("cap", QUANTITY)))
+    rows = ({"symbol": "AAPL", "cap": 5_000_000}, {"symbol": "MSFT"})
+    assert literal(rows, capped) == '[{symbol = "AAPL", cap = 5 shares}, {symbol = "MSFT"}]'
+    assert literal((), capped) == "[]"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date
 
 from engine.artifacts.content import RunContent
 from engine.artifacts.manifest import Envelope
-from engine.artifacts.tables import EquityRow, OrderRow
+from engine.artifacts.tables import EquityRow, ExecutionRow, OrderRow
 from engine.audit.canonical import canonical
 from engine.audit.chain import AuditEntry, begin, seal
 from engine.model.numbers import Money, Price, Quantity
@@ -81,6 +81,10 @@ def sample(**changes: object) -> RunContent:
                 Money(52_500),
                 Timestamp(OPEN + 250_000),
             )
+        ],
+        execution=[
+            ExecutionRow(OPEN, "run_1:1", "SPY", Side.BUY, 1, "1052.5200105", "100.2399995", "0.01", "-1", "0.25"),
+            ExecutionRow(OPEN, "=run_1:2", "SPY", Side.SELL, 2, "1", None, None, None, None),
         ],
         equity=[EquityRow(OPEN, Money(100_000_000_000)), EquityRow(Timestamp(OPEN + 60_000_000), Money(-1))],
     )

@@ -42,6 +42,14 @@ def test_fills_hold_eight_columns_of_exact_decimals(folder: Path) -> None:
     ]
 
 
+def test_execution_holds_ten_columns_with_empty_cells_for_what_could_not_be_measured(folder: Path) -> None:
+    assert (folder / "execution.csv").read_text().splitlines() == [
+        "ts_utc,order_id,symbol,side,trades,value,arrival_mid,arrival_bps,limit_bps,delay_s",
+        "2026-01-05T14:30:00Z,run_1:1,SPY,BUY,1,1052.5200105,100.2399995,0.01,-1,0.25",
+        "2026-01-05T14:30:00Z,'=run_1:2,SPY,SELL,2,1,,,,",
+    ]
+
+
 def test_equity_holds_two_columns_and_a_negative_number_stays_a_number(folder: Path) -> None:
     assert rows(folder / "equity_curve.csv") == [
         ["ts_utc", "equity"],
@@ -74,10 +82,12 @@ def test_metrics_are_versioned_and_name_their_run(folder: Path) -> None:
 
 
 def test_a_run_in_which_nothing_happened_has_headers_and_empty_logs(tmp_path: Path) -> None:
-    idle = sample(audit=(), decisions=(), orders=(), fills=(), equity=(), metrics={})
+    idle = sample(audit=(), decisions=(), orders=(), fills=(), equity=(), execution=(), metrics={})
     path = write_artifacts(tmp_path, idle, envelope()).path
     assert [(path / name).read_bytes() for name in ("audit.jsonl", "decisions.jsonl")] == [b"", b""]
-    assert [len(rows(path / name)) for name in ("orders.csv", "fills.csv", "equity_curve.csv")] == [1, 1, 1]
+    assert [len(rows(path / name)) for name in ("orders.csv", "fills.csv", "equity_curve.csv", "execution.csv")] == [
+        1
+    ] * 4
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])

@@ -18,7 +18,7 @@ from engine.model.numbers import Money
 from engine.model.time import Timestamp
 from tests.artifacts.artifact_samples import audit, envelope, sample
 
-GOLDEN = "8c86e0d97114157b60308fdc4839a2c184808e981f5c4757d492bfeb5a0275f7"
+GOLDEN = "1b8479027519d6cba04d610e516197d437913c492ab269bee2696cc4e46cf47a"
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -50,6 +50,7 @@ def test_the_content_of_the_sample_run_has_not_changed_since_it_was_recorded(tmp
         {"orders": []},
         {"fills": []},
         {"equity": []},
+        {"execution": []},
         {"law_date": None},
         {"config_hash": "d" * 64},
         {"bundle_hash": "d" * 64},

@@ -122,6 +122,13 @@ def test_a_changed_place_log_or_index_is_altered() -> None:
         assert finding(changed(seq, index=None)) is None
 
 
+def test_a_record_kept_as_another_kind_of_value_is_altered() -> None:
+    for seq in (0, 1, LENGTH - 1):
+        for kept in (LOG[seq].record.decode(), 7, None):
+            assert finding(changed(seq, record=kept)) is Finding.ALTERED
+        assert finding(changed(seq, hash=LOG[seq].hash.hex()[:32])) is Finding.ALTERED
+
+
 def test_a_deleted_record_is_altered_and_a_dropped_tail_truncated() -> None:
     for seq in range(LENGTH - 1):
         assert finding([*LOG[:seq], *LOG[seq + 1 :]]) is Finding.ALTERED

@@ -132,7 +132,9 @@ class BrokerLaws:
         before = account(world.broker).account.cash
         world.broker.submit(ticket("A1"))
         world.trade_all("SPY", 100)
-        fills = account(world.broker).fills
+        traded = account(world.broker).fills
+        assert {each.broker_order_id for each in traded} == {seen(world.broker, "A1").broker_order_id}
+        fills = [each.fill for each in traded]
         assert sum(fill.quantity for fill in fills) == 100 * MICRO
         spent = sum(fill.quantity * fill.price // MICRO + fill.fee for fill in fills)
         assert before - account(world.broker).account.cash == spent
@@ -144,7 +146,7 @@ class BrokerLaws:
         world.broker.submit(ticket("A1", Terms(side=Side.SELL)))
         world.trade_all("SPY", 100)
         snapshot = account(world.broker)
-        assert all(fill.quantity > 0 and fill.side is Side.SELL for fill in snapshot.fills)
+        assert all(each.fill.quantity > 0 and each.fill.side is Side.SELL for each in snapshot.fills)
         assert snapshot.positions[0].quantity == -100 * MICRO
 
     def test_cancelled_order_never_fills(self, world: World) -> None:

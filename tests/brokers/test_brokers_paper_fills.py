@@ -278,7 +278,8 @@ def test_snapshot_shows_orders_positions_money_and_its_time(world: PaperWorld) -
     assert (held.symbol, held.quantity, held.average_price) == ("SPY", 10 * MICRO, 100 * MICRO)
     assert snapshot.account.cash == 99_000 * MICRO and snapshot.account.equity == 100_000 * MICRO
     assert [order.client_order_id for order in snapshot.orders] == ["L"]
-    assert [fill.order_id for fill in snapshot.fills] == ["M"]
+    (traded,) = snapshot.fills
+    assert traded.fill.order_id == "M" and traded.fill.fill_id == f"{traded.broker_order_id}-1"
     assert world.broker.snapshot(Timestamp(world.opens(1) + 1)).fills == ()
 
 

@@ -1,7 +1,8 @@
 """The long leg of the kill matrix: the desk is killed before and after every statement and taken up again.
 
 `python -m tests.campaigns.kill` kills the short market at every moment, then the whole market at drawn moments,
-once and twice over, on SQLite, and writes docs/evidence/kill.md. Exit status: 0 when every promise held, else 1.
+once and twice over, and under rules that watch it, on SQLite, and writes docs/evidence/kill.md. Exit status: 0
+when every promise held, else 1.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from engine.runtime.inputs import RunInputs
 from engine.store.database import open_database
 from tests.faults.kill_case import Truth, judge, run_in_fork
 from tests.runtime.proof_market import proof_inputs, short
+from tests.runtime.watched import watched
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EVIDENCE = CHECKOUT / "docs" / "evidence" / "kill.md"
@@ -87,7 +89,7 @@ def prepare(inputs: RunInputs, folder: Path, name: str) -> Field:
 
 
 def run(minutes: float, whole: int, twice: int, stride: int, seed: int) -> list[Leg]:
-    """Run three legs in drawn order, so that a campaign that runs out of time has seen every part of each."""
+    """Run every leg in drawn order, so that a campaign that runs out of time has seen every part of each."""
     draw = random.Random(seed)
     until = time.monotonic() + minutes * 60
     memory = Path("/dev/shm")
@@ -96,6 +98,7 @@ def run(minutes: float, whole: int, twice: int, stride: int, seed: int) -> list[
         (folder / "inputs").mkdir()
         inputs = proof_inputs(folder / "inputs")
         brief, full = prepare(short(inputs), folder, "short"), prepare(inputs, folder, "whole")
+        eyed = prepare(watched(inputs, folder), folder, "eyed")
         total = full.reference.moments
         moments = range(1, brief.reference.moments + 1, stride)
         which = "every moment" if stride == 1 else f"one moment in {stride}"
@@ -103,10 +106,12 @@ def run(minutes: float, whole: int, twice: int, stride: int, seed: int) -> list[
             Leg(f"short market, {which}", len(moments), brief.reference.moments),
             Leg("whole market, drawn moments", whole, total),
             Leg("whole market, killed again while it recovers", twice, total),
+            Leg("whole market under rules that watch it", whole, eyed.reference.moments),
         ]
         cases: list[tuple[Leg, Field, tuple[int, ...]]] = [(legs[0], brief, (moment,)) for moment in moments]
         cases += [(legs[1], full, (draw.randrange(1, total + 1),)) for _ in range(whole)]
         cases += [(legs[2], full, (draw.randrange(1, total + 1), draw.randrange(1, 400))) for _ in range(twice)]
+        cases += [(legs[3], eyed, (draw.randrange(1, eyed.reference.moments + 1),)) for _ in range(whole)]
         draw.shuffle(cases)
         for n, (leg, ground, kills) in enumerate(cases, 1):
             began = time.monotonic()

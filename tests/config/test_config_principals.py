@@ -70,6 +70,43 @@ def test_shipped_keys_are_points_of_the_curve(shipped):
         assert pow(square, (p - 1) // 2, p) == 1
 
 
+def test_a_key_anybody_can_sign_for_is_nobodys(tmp_path):
+    """The keys of small order are computed here: L times any point is one, and there are eight (RFC 8032 5.1)."""
+    encodings = small_order_encodings()
+    assert len(encodings) == 14
+    for encoded in sorted(encodings):
+        assert _codes(tmp_path, {**GOOD, "public_key": encoded}) == [("CFG_PRINCIPAL_KEY", "/principals/0/public_key")]
+
+
+def small_order_encodings():
+    """Return every encoding, canonical or not and of either sign, of the points whose order divides eight."""
+    p, order = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+    d = -121665 * pow(121666, -1, p) % p
+
+    def add(one, two):
+        (x1, y1), (x2, y2) = one, two
+        k = d * x1 * x2 * y1 * y2 % p
+        return (x1 * y2 + x2 * y1) * pow(1 + k, -1, p) % p, (y1 * y2 + x1 * x2) * pow(1 - k, -1, p) % p
+
+    def times(n, point):
+        total = (0, 1)
+        while n:
+            total, point, n = (add(total, point) if n & 1 else total), add(point, point), n >> 1
+        return total
+
+    def decode(y):
+        square = (y * y - 1) * pow(d * y * y + 1, -1, p) % p
+        roots = (
+            root * factor % p for root in [pow(square, (p + 3) // 8, p)] for factor in (1, pow(2, (p - 1) // 4, p))
+        )
+        return next(((x, y) for x in roots if x * x % p == square), None)
+
+    points = {times(order, point) for y in range(3, 80) if (point := decode(y)) is not None}
+    assert len(points) == 8
+    ys = {y for _, y in points} | {y + p for _, y in points if y + p < 2**255}
+    return {(y | sign << 255).to_bytes(32, "little").hex() for y in ys for sign in (0, 1)}
+
+
 def test_validity_is_half_open_and_optional(tmp_path):
     [zoe] = _load(tmp_path, {**GOOD, "valid_until": "2026-02-01T00:00:00Z"})
     assert zoe.holds(Role.VIEWER, zoe.valid_from)

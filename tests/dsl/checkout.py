@@ -2,14 +2,20 @@
 
 import json
 import re
+from collections.abc import Collection
+from datetime import date
 from functools import cache
 from pathlib import Path
 
-from dsl.analysis.lint import lint
+from dsl.analysis.idle import find_idle
 from dsl.analysis.proofs import prove
 from dsl.bundle import Bundle
 from dsl.contracts import Schema
-from dsl.diagnostics import Diagnostic, in_order
+from dsl.diagnostics import Diagnostic, has_errors, in_order
+from dsl.lint.catalogue import CODES
+from dsl.lint.linter import lint
+from dsl.lint.mending import with_edits
+from dsl.lint.subject import Subject
 from dsl.pipeline import compile_rules
 from dsl.scenarios import Case, collect
 from dsl.text import Source
@@ -17,6 +23,8 @@ from dsl.text import Source
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 EXAMPLE = "pre_trade/example.rules"
+TODAY = date(2026, 3, 2)
+"""The day examples are linted on."""
 _EXPECTED = re.compile(r"^# expect ([EWA]\d{3}) (\d+):(\d+)$", re.M)
 _NEXT_FILE = re.compile(r"^# file (\S+)\n", re.M)
 
@@ -58,7 +66,7 @@ def shipped_cases() -> tuple[Case, ...]:
 def sources_of(example: str) -> list[Source]:
     """Return an example as rule files; a line `# file NAME` begins another."""
     first, *others = _NEXT_FILE.split(example)
-    name = "example.rules" if first.startswith("rulebook post_trade") else EXAMPLE
+    name = EXAMPLE if first.startswith("rulebook pre_trade") or not first.startswith("rulebook") else "example.rules"
     return [Source(name, first), *(Source(n, text) for n, text in zip(others[::2], others[1::2], strict=True))]
 
 
@@ -68,12 +76,20 @@ def diagnose(example: str) -> list[Diagnostic]:
     return in_order([*found, *(collect(bundle)[1] if bundle else ())])
 
 
-def analyse(example: str) -> list[Diagnostic]:
+def linted(example: str, codes: Collection[str] = CODES) -> list[Diagnostic]:
+    """Return what the linter says of an example; every error is a failure."""
+    bundle, warned = compile_rules(sources_of(example), schemas())
+    cases, wrong = collect(bundle) if bundle else ([], [])
+    assert bundle is not None and not has_errors([*warned, *wrong]), [*warned, *wrong]
+    return lint(Subject(bundle, tuple(cases), frozenset(), TODAY), with_edits(warned, bundle), codes)
+
+
+def analysed(example: str) -> list[Diagnostic]:
     """Return what the solver shows of an example: idle rules and lines, proofs that fail or are not decided."""
     bundle, found = compile_rules(sources_of(example), schemas())
     assert bundle is not None, found
     proofs = (result.diagnostic() for result in prove(bundle))
-    return in_order([*lint(bundle).diagnostics, *(failed for failed in proofs if failed is not None)])
+    return in_order([*find_idle(bundle).diagnostics, *(failed for failed in proofs if failed is not None)])
 
 
 def places(found: list[Diagnostic]) -> list[tuple[str, int, int]]:

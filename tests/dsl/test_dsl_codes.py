@@ -6,12 +6,17 @@ import re
 import pytest
 
 from dsl.codes import codes, page
+from dsl.diagnostics import Diagnostic
+from dsl.lint.catalogue import CHECKED
+from dsl.lint.catalogue import CODES as LINTED
 from dsl.overlays import read_overlay
-from tests.dsl.checkout import ROOT, analyse, diagnose, expected, places, shipped
+from tests.dsl.checkout import ROOT, analysed, diagnose, expected, linted, places, shipped
 
 _CODE = re.compile(r"[EWA]\d{3}")
 WITHOUT_EXAMPLE = ("E003", "E312", "E601", "E602")
 """What no small rule file can show: the size of a file, scenario files, configuration layers."""
+UNTESTED = "W627"
+"""Said of every example that leaves its tests out, to be short; the page of that code has them."""
 
 
 def raised_codes() -> set[str]:
@@ -22,6 +27,15 @@ def raised_codes() -> set[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CODE.fullmatch(node.value):
                 found.add(node.value)
     return found
+
+
+def reported(code: str, example: str) -> list[Diagnostic]:
+    """Return what the linter or the solver says of an example of one of its codes, and a check of any other."""
+    if code.startswith("A"):
+        return analysed(example)
+    if code not in LINTED:
+        return diagnose(example)
+    return [found for found in linted(example) if found.code != UNTESTED or code == UNTESTED]
 
 
 def test_every_code_that_is_raised_has_a_page_and_every_page_a_code() -> None:
@@ -39,9 +53,16 @@ def test_the_example_to_avoid_yields_its_code_alone_and_the_other_nothing(code: 
     assert shown is not None
     announced = expected(shown.avoid)
     assert [announced_code for announced_code, _, _ in announced] == [code]
-    reported = analyse if code.startswith("A") else diagnose
-    assert places(reported(shown.avoid)) == announced
-    assert diagnose(shown.prefer) == [] and reported(shown.prefer) == []
+    assert places(reported(code, shown.avoid)) == announced
+    assert reported(code, shown.prefer) == []
+    assert not code.startswith("A") or diagnose(shown.prefer) == []
+
+
+@pytest.mark.parametrize("code", CHECKED)
+def test_a_warning_of_a_check_is_the_linters_too(code: str) -> None:
+    shown = page(code)
+    assert shown is not None
+    assert places(diagnose(shown.avoid)) == expected(shown.avoid)
 
 
 @pytest.mark.parametrize("code", codes())
@@ -51,13 +72,11 @@ def test_a_page_says_what_why_and_how(code: str) -> None:
     assert shown.title and len(shown.why) > 40 and len(shown.remedy) > 10
 
 
-def test_every_error_says_how_to_mend_it() -> None:
+def test_every_diagnostic_says_how_to_mend_it() -> None:
     silent = [
         code
         for code in codes()
-        if (shown := page(code))
-        and shown.avoid
-        and not all(found.help for found in (analyse if code.startswith("A") else diagnose)(shown.avoid))
+        if (shown := page(code)) and shown.avoid and not all(found.help for found in reported(code, shown.avoid))
     ]
     assert silent == []
 

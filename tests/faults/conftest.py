@@ -13,6 +13,7 @@ from engine.runtime.inputs import RunInputs
 from tests.faults.kill_case import Condition, Truth, run_in_fork
 from tests.runtime.conftest import market, memory
 from tests.runtime.proof_market import short
+from tests.runtime.watched import watched
 
 __all__ = ["market", "memory"]
 
@@ -81,6 +82,12 @@ def brief(market: RunInputs, killing_folder: Path, copied: Callable[[Path], str]
 def whole(market: RunInputs, killing_folder: Path, copied: Callable[[Path], str]) -> Ground:
     """The whole market on SQLite."""
     return ground_of(market, killing_folder / "whole", copied)
+
+
+@pytest.fixture(scope="session")
+def eyed(market: RunInputs, killing_folder: Path, copied: Callable[[Path], str]) -> Ground:
+    """The whole market under rules that watch it, on SQLite."""
+    return ground_of(watched(market, killing_folder), killing_folder / "eyed", copied)
 
 
 @pytest.fixture

@@ -47,6 +47,11 @@ def test_killed_again_while_it_recovers_it_still_ends_the_same(brief: Ground) ->
         assert _judged(brief, moment, draw.randrange(1, 120)) == []
 
 
+def test_killed_while_switches_trip_and_positions_are_closed_it_ends_the_same(eyed: Ground) -> None:
+    found = [told for moment in _drawn(eyed, 6) for told in _judged(eyed, moment)]
+    assert found == []
+
+
 def test_killed_on_postgresql_it_ends_the_same(brief_on_postgresql: Ground, brief: Ground) -> None:
     ground = brief_on_postgresql
     assert ground.reference.content_hash == brief.reference.content_hash

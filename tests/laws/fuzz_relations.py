@@ -7,7 +7,7 @@ from datetime import date
 from random import Random
 
 from dsl.analysis.compare import A, B, Comparison, compare
-from dsl.analysis.lint import lint
+from dsl.analysis.idle import find_idle
 from dsl.analysis.relation import Relation
 from dsl.bundle import Bundle
 from dsl.interpret import Interpreter, judge
@@ -132,12 +132,12 @@ def consistent(program: Program, snapshot: Snapshot) -> bool:
             is_keyed = all(snapshot.reasons.get(at) is not Reason.MISSING for at in keys)
             if bool(snapshot.unknown >> slot.index & 1) == is_keyed:
                 return False
-    files: dict[str, object] = {}
+    files: dict[tuple[str, str], object] = {}
     for slot in program.slots:
         if slot.path.startswith("list:"):
-            file = program.bundle.ruleset.lists[slot.path.removeprefix("list:")].file
+            listed = program.bundle.ruleset.lists[slot.path.removeprefix("list:")]
             state = (snapshot.values[slot.index], snapshot.unknown >> slot.index & 1)
-            if files.setdefault(file, state) != state:
+            if files.setdefault((listed.origin, listed.place), state) != state:
                 return False
     return True
 
@@ -148,7 +148,7 @@ def refuted_findings(seed: int, snapshots: int) -> tuple[int, list[str]]:
     bundle = compile_drawing(draw_bundle(random, rules=4))[0]
     if bundle is None:
         return 0, []
-    program, found = in_force(bundle, STAGE, DAY), lint(bundle, DAY).diagnostics
+    program, found = in_force(bundle, STAGE, DAY), find_idle(bundle, DAY).diagnostics
     deck, wrong = Deck(program, random), []
     for _ in range(snapshots):
         snapshot = deck.draw()

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from dsl import ir
+from dsl.calendars import PLAIN, WEEKDAYS
 from dsl.pipeline import compile_rules
 from dsl.text import Source
-from dsl.windows import Happening, recount
+from dsl.windows import Happening, contributors, recount
 from engine.facts.windows import WindowCounters
 
 SECOND = 1_000_000
+DAY = 86_400 * SECOND
 FIELDS = {
     "account": {"x-unit": "text"}, "strategy": {"x-unit": "text"}, "symbol": {"x-unit": "symbol"},
     "side": {"x-unit": "enum", "enum": ["BUY", "SELL"]}, "quantity": {"x-unit": "quantity"},
@@ -23,8 +25,12 @@ SCHEMAS = {
     "intent": {"x-namespace": "intent", "properties": KEYS, "required": list(KEYS)},
     "event": {
         "x-window-events": {
-            name: {"properties": FIELDS, "required": ["account", "side", "quantity"]}
-            for name in ("intent.allowed", "fill")
+            name: {
+                "properties": FIELDS,
+                "required": ["account", "side", "quantity"],
+                **({"x-market": True} if name == "quote" else {}),
+            }
+            for name in ("intent.allowed", "fill", "quote", "ack")
         }
     },
 }
@@ -39,12 +45,16 @@ WHERES = (
 def drawn_windows(random: Random) -> dict[str, ir.Window]:
     text = 'rulebook pre_trade.w "W"\ncalendar XNYS zone "America/New_York"\nuses intent\n'
     for at in range(6):
-        function = random.choice(("count", "sum", "max", "min"))
-        field = "" if function == "count" else random.choice((".quantity", ".worth"))
+        function = random.choice(("count", "sum", "max", "min", "first", "last", "distinct"))
+        fields = (".quantity", ".worth") if function in ("sum", "max", "min") else (".quantity", ".symbol", ".side")
+        field = "" if function == "count" else random.choice(fields)
         per = random.choice(("", " per account", " per symbol", " per strategy, account"))
-        event = random.choice(("intent.allowed", "fill"))
-        over = random.choice(("1 s", "3 s", "250 ms", "1 min"))
-        text += f"window w{at} = {function} of {event}{field} over {over}{per}{random.choice(WHERES)}\n"
+        event = random.choice(("intent.allowed", "fill", "quote"))
+        reach = random.choice(
+            ("over 1 s", "over 3 s", "over 250 ms", "over 1 min", "over 1 session", "over 3 sessions", "since ack",
+             "since fill")
+        )  # fmt: skip
+        text += f"window w{at} = {function} of {event}{field} {reach}{per}{random.choice(WHERES)}\n"
     bundle, found = compile_rules([Source("pre_trade/w.rules", text)], SCHEMAS)
     assert bundle is not None, found
     return bundle.ruleset.windows
@@ -56,10 +66,11 @@ def drawn_event(random: Random, at: int) -> Happening:
         "symbol": random.choice(("AAPL", "IBM", None)), "side": random.choice(("BUY", "SELL")),
         "quantity": random.randrange(0, 9) * SECOND + random.choice((0, 0, 1)),
         "worth": random.choice((None, *range(-3 * SECOND, 9 * SECOND, SECOND))),
+        "principal": random.choice(("ann", "bob", None)),
         "sent": random.choice((None, 34_200 * SECOND, 34_199 * SECOND)), "is_exit": random.choice((True, False, None)),
     }  # fmt: skip
     kept = {name: value for name, value in fields.items() if value is not None or random.random() < 0.5}
-    return Happening(random.choice(("intent.allowed", "fill", "quote")), at, kept)
+    return Happening(random.choice(("intent.allowed", "fill", "quote", "ack", "other")), at, kept)
 
 
 def asked_keys(window: ir.Window, seen: list[Happening]) -> list[tuple[Any, ...]]:
@@ -69,11 +80,13 @@ def asked_keys(window: ir.Window, seen: list[Happening]) -> list[tuple[Any, ...]
 
 def first_difference(windows: dict[str, ir.Window], random: Random, steps: int) -> tuple[Any, ...] | None:
     """Return the first answer of the running counters that a recount contradicts."""
-    counters, seen, now = WindowCounters(windows), list[Happening](), 10**15
-    edges = sorted({window.duration for window in windows.values()})
+    counters, seen, now = WindowCounters(windows, PLAIN), list[Happening](), 10**15
+    edges = sorted({window.duration for window in windows.values() if window.duration})
     for _ in range(steps):
         if random.random() < 0.7 or not seen:
-            now += random.choice((0, 0, 1, 1, SECOND // 4, SECOND, random.randrange(5 * SECOND)))
+            now += random.choice(
+                (0, 0, 1, 1, SECOND // 4, SECOND, random.randrange(5 * SECOND), DAY * (random.random() < 0.3))
+            )
             happening = drawn_event(random, now)
             counters.observe(happening)
             seen.append(happening)
@@ -84,13 +97,16 @@ def first_difference(windows: dict[str, ir.Window], random: Random, steps: int) 
             now = min(due, default=now)
         for name, window in windows.items():
             for key in asked_keys(window, seen[-30:]):
-                kept, counted = counters.value(name, key, now), recount(window, seen, now, key)
+                kept, counted = counters.value(name, key, now), recount(window, seen, now, key, WEEKDAYS)
                 if kept != counted:
                     return window, key, now, kept, counted
+                people, named = counters.principals(name, key, now), contributors(window, seen, now, key, WEEKDAYS)
+                if people != named:
+                    return window, key, now, people, named
     return None
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(60))
 def test_running_windows_equal_a_recount(seed: int) -> None:
     random = Random(seed)
     assert first_difference(drawn_windows(random), random, 120) is None
@@ -103,8 +119,8 @@ def test_a_window_of_another_length_is_told_from_the_recount() -> None:
     longer = {name: replace(window, duration=window.duration + 1) for name, window in windows.items()}
 
     class Longer(WindowCounters):
-        def __init__(self, _: dict[str, ir.Window]) -> None:
-            super().__init__(longer)
+        def __init__(self, *_: object) -> None:
+            super().__init__(longer, PLAIN)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(f"{__name__}.WindowCounters", Longer)
@@ -127,7 +143,7 @@ def test_an_event_counts_from_its_instant_until_the_duration_is_over(asked: int,
     event = Happening("fill", 10**15, {})
     counters.observe(event)
     assert counters.value(window.name, (), 10**15 + asked) == expected
-    assert recount(window, [event], 10**15 + asked, ()) == expected
+    assert recount(window, [event], 10**15 + asked, (), None) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,4 +166,4 @@ def test_an_event_counts_only_where_its_condition_is_known_true(
     where: str, fields: dict[str, Any], expected: int
 ) -> None:
     window = count_of_fills(f" where {where}")
-    assert recount(window, [Happening("fill", 10**15, fields)], 10**15, ()) == expected
+    assert recount(window, [Happening("fill", 10**15, fields)], 10**15, (), None) == expected

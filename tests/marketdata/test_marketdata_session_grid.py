@@ -4,16 +4,14 @@ from itertools import pairwise
 
 import pytest
 
+from engine.integrity.checks import missing_sessions, next_bar_due
 from engine.marketdata.calendar import load_calendar
 from engine.marketdata.session_grid import (
     Phase,
     bar_start,
     is_on_grid,
     is_stale,
-    missing_between,
-    next_due,
     phase_of,
-    slots_in,
 )
 from engine.model.bar import Timeframe
 from engine.model.time import DAY, HOUR, MINUTE, SECOND, Duration, format_timestamp, parse_timestamp
@@ -58,7 +56,7 @@ M1, M5, H1, D1 = Timeframe.MINUTE_1, Timeframe.MINUTE_5, Timeframe.HOUR_1, Timef
 def test_missing_bars_are_counted_by_the_session_calendar(
     timeframe: Timeframe, before: str, after: str, missing: int
 ) -> None:
-    found = missing_between(XNYS, timeframe, parse_timestamp(before), parse_timestamp(after))
+    found = missing_sessions(XNYS, parse_timestamp(before), parse_timestamp(after), timeframe)
     assert found == missing
 
 
@@ -66,7 +64,9 @@ def test_missing_bars_are_counted_by_the_session_calendar(
 def test_a_half_day_holds_fewer_bars(day: str, slots: tuple[int, ...]) -> None:
     session = XNYS.open_session(parse_timestamp(f"{day}T15:00:00Z"))
     assert session is not None
-    assert tuple(slots_in(session, timeframe) for timeframe in (M1, M5, H1, D1)) == slots
+    before = XNYS.sessions[XNYS.sessions.index(session) - 1].close
+    owed = tuple(missing_sessions(XNYS, before, session.close, timeframe) + 1 for timeframe in (M1, M5, H1, D1))
+    assert owed == slots
 
 
 def test_a_series_without_a_hole_owes_nothing() -> None:
@@ -75,11 +75,11 @@ def test_a_series_without_a_hole_owes_nothing() -> None:
         ends = [
             min(session.open + step * timeframe.length, session.close)
             for session in sessions
-            for step in range(1, slots_in(session, timeframe) + 1)
+            for step in range(1, -(-(session.close - session.open) // timeframe.length) + 1)
         ]
         for before, after in pairwise(ends):
-            assert missing_between(XNYS, timeframe, before, after) == 0
-        assert missing_between(XNYS, timeframe, ends[0], ends[-1]) == len(ends) - 2
+            assert missing_sessions(XNYS, before, after, timeframe) == 0
+        assert missing_sessions(XNYS, ends[0], ends[-1], timeframe) == len(ends) - 2
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_bars_end_on_the_grid(timeframe: Timeframe, end: str, fits: bool) -> Non
 def test_a_single_feed_goes_stale_only_when_a_bar_is_due(timeframe: Timeframe, last: str, due: str) -> None:
     late = Duration(120 * SECOND)
     end, when = parse_timestamp(last), parse_timestamp(due)
-    assert format_timestamp(next_due(XNYS, timeframe, end)) == due
+    assert format_timestamp(next_bar_due(XNYS, end, timeframe)) == due
     assert not is_stale(XNYS, timeframe, end, when + late, late)
     assert is_stale(XNYS, timeframe, end, when + late + 1, late)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.event import EventType
 from engine.model.numbers import MICRO, Quantity
 from engine.model.order import OrderState, OrderType, Side
 from engine.model.time import SECOND, Timestamp
@@ -335,13 +334,13 @@ def test_report_lists_every_mismatch_worst_first(desk):
     assert report.mismatches == 12
 
 
-def test_event_carries_the_full_evidence_as_plain_data(desk):
+def test_a_report_carries_the_full_evidence_as_plain_data(desk):
     report = desk.books(*disturbed(desk)).run()
-    event = report.event(desk.captured)
-    assert event.type is EventType.RECON_DRIFT
-    assert len(event.payload["differences"]) == len(report.differences)
-    assert json.loads(json.dumps(event.payload)) == event.payload
-    assert desk.books().run().event(desk.captured).type is EventType.RECON_CLEAN
+    data = report.as_data()
+    assert (data["state"], data["mismatches"]) == ("DRIFT", report.mismatches)
+    assert len(data["differences"]) == len(report.differences)
+    assert json.loads(json.dumps(data)) == data
+    assert desk.books().run().as_data()["state"] == "CLEAN"
 
 
 @pytest.mark.parametrize("bound", ["cash_tolerance", "ack_bound"])

@@ -104,7 +104,7 @@ def proof_inputs(folder: Path) -> RunInputs:
         instruments=FIXTURES / "instruments.csv", out=folder, database="sqlite://", rules=rules, lists=FIXTURES,
         config=config, approvals=FIXTURES / "approvals.jsonl", account="proof", cash=CASH, operator=OPERATOR,
     )  # fmt: skip
-    return read_inputs(request)
+    return read_inputs(request, {})
 
 
 def renamed(inputs: RunInputs, name: str, **changes: Any) -> RunInputs:

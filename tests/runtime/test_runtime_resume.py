@@ -46,8 +46,8 @@ def test_a_second_attempt_says_the_same_byte_for_byte_in_the_same_database(few: 
     assert not second.resumed
     written = [few.export(first), few.export(second)]
     assert written[0].content_hash == written[1].content_hash
-    names = ("audit.jsonl", "orders.csv", "fills.csv", "equity_curve.csv", "metrics.json", "manifest.json")
-    for name in names[:-1]:
+    names = ("audit.jsonl", "orders.csv", "fills.csv", "execution.csv", "equity_curve.csv", "metrics.json")
+    for name in names:
         left, right = ((each.path / name).read_bytes() for each in written)
         assert left == right, name
 
@@ -109,7 +109,16 @@ def test_the_state_after_a_restart_is_the_fold_of_the_record(few: Desk) -> None:
     fresh = compose(few.inputs, few.database, done.run_key, Path(":memory:"))
     fresh.journal.fold_committed()
     ours, theirs = fresh.state, done.composed.state
-    for name in ("positions", "equity_curve", "fills", "decision_count", "hold_counts", "approval_lines", "now"):
+    for name in (
+        "positions",
+        "equity_curve",
+        "fills",
+        "trades",
+        "decision_count",
+        "hold_counts",
+        "approval_lines",
+        "now",
+    ):
         assert getattr(ours, name) == getattr(theirs, name), name
     assert ours.parts.ledger.journal == theirs.parts.ledger.journal
     assert ours.finished == theirs.finished

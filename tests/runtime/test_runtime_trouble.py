@@ -29,11 +29,12 @@ Tamper = Callable[[PaperBook], None]
 
 
 @pytest.mark.parametrize("mode", ["LIVE-SHADOW", "LIVE-CAPITAL"])
-def test_live_modes_are_refused(small: Desk, mode: str) -> None:
-    live = replace(small.inputs, mode=mode)
+@pytest.mark.parametrize(("is_approved", "code"), [(False, "BUNDLE_UNAPPROVED"), (True, "RUN_LIVE_UNAVAILABLE")])
+def test_live_modes_are_refused(small: Desk, mode: str, is_approved: bool, code: str) -> None:
+    live = replace(small.inputs, mode=mode, is_bundle_approved=is_approved)
     with pytest.raises(RunRefused) as caught:
         start_run(live, small.database, small.folder, OPERATOR, StillWall())
-    assert caught.value.code == "RUN_LIVE_UNAVAILABLE"
+    assert caught.value.code == code
     with small.database.read() as unit:
         assert unit.runs.list() == ()
 

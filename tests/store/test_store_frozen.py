@@ -12,6 +12,7 @@ from engine.store.decisions import FindingRow
 from engine.store.holds import Approval
 from engine.store.inbox import Message
 from engine.store.orders import FillRow, OrderRow
+from engine.store.reviews import Proposal, RetiredRule
 from engine.store.schema import FROZEN_COLUMNS, FROZEN_TABLES, METADATA
 
 COLUMNS = [(table, column.name) for table in FROZEN_TABLES for column in METADATA.tables[table].columns]
@@ -39,6 +40,10 @@ def full(desk: Database, rows: Any) -> Database:
             )
         )
         work.fills.insert(FillRow("run.1", "f1", "MAIN_1", "A", Side.BUY, 1, 1, 0, 1, 1))
+        subject = sha256(b"x").hexdigest()
+        work.reviews.open(Proposal("prop_1", "rules", subject, 1, "rhea", b"{}", "why", "cite", 1))
+        work.reviews.add_step("prop_1", "draft", "rhea", 1, b"{}", "00")
+        work.reviews.retire(RetiredRule("OLD-01", 1, subject, 1))
     return desk
 
 

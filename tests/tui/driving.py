@@ -14,6 +14,15 @@ async def settle(pilot: Pilot[Any]) -> None:
     while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
+    before, now = None, _drawn(pilot)
+    while now != before:  # a layout that is still on its way draws once more
+        await pilot.pause()
+        before, now = now, _drawn(pilot)
+
+
+def _drawn(pilot: Pilot[Any]) -> list[str]:
+    screen = pilot.app.screen
+    return ["".join(segment.text for segment in strip) for strip in screen._compositor.render_strips()]
 
 
 async def look(pilot: Pilot[Any]) -> None:

@@ -25,7 +25,7 @@ class Shown:
 
 
 def _run(folder: Path) -> RunResult:
-    running = start(demo_request(folder))
+    running = start(demo_request(folder), {})
     for _ in running.progress():
         pass
     return running.finish()

@@ -1,0 +1,113 @@
+"""Comments that allow a warning: `# lint: allow W608 because …`, above a declaration or inside it.
+
+Above means directly above, or with only comments between. A comment allows warnings of its own declaration alone.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dsl.diagnostics import Diagnostic, Edit
+from dsl.layout import Atom, Block, blocks
+from dsl.lint.catalogue import ALLOWABLE, UNREADABLE, UNUSED
+from dsl.suggest import nearest
+from dsl.text import Source, Span
+
+_MEANT = re.compile(r"#+\s*lint\s*(:|allow\b)")
+_SAID = re.compile(r"# lint: allow ([A-Z]\d+(?:, [A-Z]\d+)*) because \S+.*")
+_SHAPE = "write `# lint: allow W608 because REASON`"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A comment that allows warnings of some codes between two lines of its file, the first and the last."""
+
+    span: Span
+    codes: tuple[str, ...]
+    first: int
+    last: int
+    removal: Edit
+
+    def covers(self, found: Diagnostic) -> bool:
+        """Return whether a warning is one of those allowed here."""
+        return (
+            found.code in self.codes
+            and found.span.file == self.span.file
+            and self.first <= found.span.line <= self.last
+        )
+
+
+def allowances(source: Source) -> tuple[list[Allowance], list[Diagnostic]]:
+    """Return the allowances of a file that compiles, and what is wrong with comments meant as one."""
+    if "lint" not in source.text:
+        return [], []
+    allowed: list[Allowance] = []
+    wrong: list[Diagnostic] = []
+    for atom, target in _comments(source):
+        if not _MEANT.match(atom.text):
+            continue
+        line, column = atom.line + 1, atom.column + 1
+        span = Span(source.name, line, column, line, column + len(atom.text))
+        match = _SAID.fullmatch(atom.text)
+        codes = tuple(match[1].split(", ")) if match else ()
+        problem = _problem(codes, target)
+        if problem:
+            wrong.append(Diagnostic(UNREADABLE, problem[0], span, help=problem[1]))
+        elif target is not None:
+            removal = _removal(span, source.text.split("\n")[atom.line])
+            allowed.append(Allowance(span, codes, target.first_line + 1, target.last_line + 1, removal))
+    return allowed, wrong
+
+
+def _problem(codes: tuple[str, ...], target: Block | None) -> tuple[str, str] | None:
+    if not codes:
+        return "this comment allows nothing: it needs a code and a reason", _SHAPE
+    for code in codes:
+        if code not in ALLOWABLE:
+            near = nearest(code, ALLOWABLE)
+            return f"`{code}` is not a warning that can be allowed", f"did you mean `{near}`?" if near else _SHAPE
+    if target is None:
+        return "no declaration follows this comment", "put it directly above the declaration it is about, or inside"
+    return None
+
+
+def idle(allowance: Allowance, used: frozenset[str], ran: frozenset[str]) -> Diagnostic | None:
+    """Return what to say of an allowance some of whose codes ran and found nothing, or None."""
+    unused = [code for code in allowance.codes if code in ran and code not in used]
+    if not unused:
+        return None
+    is_whole = len(unused) == len(allowance.codes)
+    return Diagnostic(
+        UNUSED,
+        f"nothing here needs {', '.join(unused)} to be allowed",
+        allowance.span,
+        help="remove the comment" if is_whole else f"take {', '.join(unused)} off it",
+        edit=allowance.removal if is_whole else None,
+    )
+
+
+def _removal(span: Span, line: str) -> Edit:
+    """Return the removal of a comment: its line where it has one of its own, else the blanks before it too."""
+    before = line[: span.column - 1]
+    if before.strip():
+        return Edit(Span(span.file, span.line, len(before.rstrip()) + 1, span.line, span.end_column), "")
+    return Edit(Span(span.file, span.line, 1, span.line + 1, 1), "")
+
+
+def _comments(source: Source) -> Iterator[tuple[Atom, Block | None]]:
+    """Yield each comment with the declaration it belongs to: the one around it, or the next one below."""
+    listed = blocks(source)
+    for at, block in enumerate(listed):
+        for atom in block.atoms:
+            if atom.is_comment:
+                yield atom, block if block.word else _below(listed, at)
+
+
+def _below(listed: list[Block], at: int) -> Block | None:
+    """Return the declaration a comment stands above: no blank line between, only comments."""
+    for before, block in zip(listed[at:], listed[at + 1 :], strict=False):
+        if block.first_line != before.last_line + 1:
+            return None
+        if block.word:
+            return block
+    return None

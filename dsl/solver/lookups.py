@@ -1,0 +1,79 @@
+"""Params whose rows are kept in a list: opaque at first, then the row of a list of at most a few."""
+
+from typing import TYPE_CHECKING, Any
+
+import z3
+
+from dsl import ir
+from dsl.reads import expression_facts
+from dsl.solver.amounts import Quotient, constant
+from dsl.solver.meaning import Side
+from dsl.solver.rows import MOST, row_of
+from dsl.solver.words import Formula, is_amount
+from dsl.solver.world import ROWS
+
+if TYPE_CHECKING:
+    from dsl.solver.translate import Rows, Term, Translator
+
+
+def lookup(translator: "Translator", side: Side, expr: ir.Lookup, kleene: bool, rows: "Rows | None") -> "Term":
+    """Return a kept number as a term: one value for the same list, key and date, whatever the list holds."""
+    from dsl.solver.translate import TRUE, Term
+
+    world = translator.world
+    source = translator.term(side, expr.source)
+    keys = [translator.term(side, key, kleene, rows) for _, key in expr.keys]
+    today = translator.term(side, expr.today, kleene, rows) if expr.today is not None else None
+    asked = z3.And(source.known, *(key.known for key in keys), today.known if today is not None else TRUE)
+    if rows is not None:
+        value, known = _in_force(translator, side, expr, keys, today)
+        return Term(value, z3.And(asked, known))
+    number = world.meanings.of(side, expr)
+    at = f"{number}{world.mark}"
+    is_known = z3.Bool(f"lookup {at} known")
+    symbol = z3.Real(f"lookup {at}") if is_amount(expr.type) else z3.Int(f"lookup {at}")
+    held: Any = Quotient(symbol) if is_amount(expr.type) else symbol
+    axioms = [z3.Implies(is_known, z3.And(asked, *_within(translator, expr, held)))]
+
+    def define() -> list[Formula]:
+        value, known = _in_force(translator, side, expr, keys, today)
+        return [is_known == z3.And(asked, known), z3.Implies(is_known, translator.same(held, value))]
+
+    reads = frozenset(expression_facts(expr, side.program.lets))
+    world.opaque(("lookup known", number), is_known, axioms, ROWS, list, reads=reads)
+    world.opaque(("lookup", number), symbol, axioms, ROWS, define, reads=reads)
+    return Term(held, is_known)
+
+
+def _in_force(
+    translator: "Translator", side: Side, expr: ir.Lookup, keys: "list[Term]", today: "Term | None"
+) -> tuple[Any, Formula]:
+    """Return the value of the row of a key in force, of several the latest, and whether there is one."""
+    amounts, var = translator.amounts, translator.world.fact(side, expr.source.path)
+    found: Formula = z3.BoolVal(False)
+    known: Formula = z3.BoolVal(False)
+    latest, best = constant(0), None
+    for at in range(MOST):
+        row = row_of(side, var, at, translator.world.words)
+        own = [z3.And(row[name].known, translator.same(row[name].value, key.value))
+               for (name, _), key in zip(expr.keys, keys, strict=True)]  # fmt: skip
+        matches = z3.And(var.rows > at, *own)
+        since = constant(0)
+        if expr.dated is not None and today is not None:
+            dated = row[expr.dated]
+            since = amounts.choose(dated.known, dated.value, constant(0))
+            matches = z3.And(matches, amounts.compare("<=", since, today.value))
+        wins = z3.And(matches, amounts.compare(">=", since, latest))
+        cell = row[expr.column]
+        best = cell.value if best is None else translator.choose(wins, cell.value, best)
+        known, found = z3.If(wins, cell.known, known), z3.Or(found, wins)
+        latest = amounts.choose(wins, since, latest)
+    return best, z3.And(found, known, *_within(translator, expr, best))
+
+
+def _within(translator: "Translator", expr: ir.Lookup, value: Any) -> list[Formula]:
+    """Return that a value lies in the range of its param."""
+    if not isinstance(value, Quotient):
+        return []
+    out = [translator.amounts.compare(">=", value, constant(expr.low))] if expr.low is not None else []
+    return out + ([translator.amounts.compare("<=", value, constant(expr.high))] if expr.high is not None else [])
