@@ -3,6 +3,7 @@
     dates.py        the law dates at which anything changes
     inquiry.py      one or two bundles, translated once, ready to be asked
     relation.py     tighter, looser, equal, incomparable; of a rule, a date, a whole set
+    beyond.py       what moves beside the order at hand: postures, how long, who resets
     compare.py      two bundles against one another, rule by rule and together
     idle.py         rules that never fire, always fire, or say what another says
     proofs.py       the `prove` declarations of a bundle

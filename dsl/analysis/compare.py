@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from dsl.analysis.beyond import by_itself
 from dsl.analysis.changes import Change, list_changes, number_changes, word_changes
 from dsl.analysis.conditions import read_conditions
 from dsl.analysis.dates import DAY, Stretch, stretches
@@ -149,9 +150,14 @@ class _Comparer:
         if Verdict.UNKNOWN in verdicts:
             why = "; ".join(dict.fromkeys(answer.why for answer, _ in (looser, tighter) if answer.why))
             return Shown(at, Relation.UNKNOWN, less, more, lets_go, why)
-        if other := _unranked_change(moment, ids):
-            return Shown(at, Relation.UNKNOWN, less, more, lets_go, NOT_COMPARED.format(what=other))
-        return Shown(at, _RELATION[verdicts[A] is Verdict.FOUND, verdicts[B] is Verdict.FOUND], less, more, lets_go)
+        found = _RELATION[verdicts[A] is Verdict.FOUND, verdicts[B] is Verdict.FOUND]
+        beside = _changed_beside(moment, ids)
+        unranked = [name for name, relation in beside.items() if relation is Relation.UNKNOWN]
+        if unranked:
+            return Shown(at, Relation.UNKNOWN, less, more, lets_go, NOT_COMPARED.format(what=", ".join(unranked)))
+        moved_beside = {name: way for name, way in beside.items() if way is not Relation.EQUAL}
+        why = "; ".join(f"{name} is {way} by itself" for name, way in moved_beside.items())
+        return Shown(at, overall([found, *moved_beside.values()]), less, more, lets_go, why)
 
 
 def witness_where(
@@ -256,10 +262,14 @@ def _books(moment: Moment, ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule.rulebook for rule in rules if rule is not None))
 
 
-def _unranked_change(moment: Moment, ids: tuple[str, ...]) -> str:
-    """Return what changed in rules that is not ranked, empty when nothing did."""
-    names: list[str] = []
+def _changed_beside(moment: Moment, ids: tuple[str, ...]) -> dict[str, Relation]:
+    """Return what changed in rules beside the order at hand, by name, with what that makes of them by itself."""
+    out: dict[str, Relation] = {}
     for rule_id in ids:
         before, after = (dict(moment.beyond(at, rule_id)) for at in (A, B))
-        names += [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return ", ".join(dict.fromkeys(names))
+        was, now = (moment.rules[at].get(rule_id) for at in (A, B))
+        for name in {**before, **after}:
+            if before.get(name) != after.get(name):
+                label = name if len(ids) == 1 else f"{name} of {rule_id}"
+                out[label] = by_itself(was, now, name)
+    return out

@@ -60,7 +60,7 @@ class _Finder:
     def rule(self, rule: ir.Rule) -> None:
         """Look at one rule by itself."""
         held = [(at, moment) for at, moment in self._moments(rule.stage) if rule.id in moment.rules[0]]
-        if not held:
+        if not held or not rule.lines:  # a switch that is only thrown by hand has no line to judge
             return
         parts = [(at, moment, moment.parts(0, rule.id)) for at, moment in held]
         if when := self._since(parts, rule.id, lambda moment, part: part.fires):

@@ -17,6 +17,8 @@ from dsl.solver.pair import Pair
 from dsl.solver.search import WORK, Answer, Verdict
 from dsl.solver.situation import Situation
 
+OF_ORDERS, WATCHED = ("never_allow", "some_passes"), ("in_flight", "kill", "post_trade")
+"""Claims about what passes, and stages whose rules decide about nothing that could."""
 FAILS, UNDECIDED = "A710", "A711"
 
 
@@ -133,6 +135,8 @@ class _Prover:
         return undecided or Result(proof, Standing.HOLDS, exhibits=shown, why="; ".join(notes))
 
     def _on(self, proof: ir.Proof, stretch: Stretch) -> Result:
+        if proof.claim in OF_ORDERS and proof.stage in WATCHED:
+            return Result(proof, Standing.UNKNOWN, stretch, why=f"rules on {proof.stage} let no order pass or stop it")
         ask = {
             "never_looser": self._never_looser, "never_allow": self._never_allow, "tighter_as": self._tighter_as,
             "some_passes": self._some_passes,

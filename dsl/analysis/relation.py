@@ -45,7 +45,8 @@ class Witness:
 class Shown:
     """What was found on one stretch of law dates.
 
-    `lets_go` says whether an order goes that did not (None: not known), `why` why something is unknown.
+    `lets_go` says whether an order goes that did not (None: not known), `why` why something is unknown, or what
+    moved beside the order at hand.
     """
 
     stretch: Stretch

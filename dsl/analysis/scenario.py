@@ -118,8 +118,9 @@ def _paths(moment: Moment, at: int, rules: tuple[str, ...]) -> list[str]:
     beside = set(program.index) - set(of_all)
     windows = [r.windows[path.removeprefix("window:")] for path in read if path.startswith("window:")]
     facts = program.bundle.contracts.facts
-    keys = [f"intent.{name}" for window in windows for name in window.per if f"intent.{name}" in facts]
-    return sorted({*read, *beside, *keys, REDUCES})
+    of_order = program.stage == "pre_trade"  # elsewhere windows are counted by the key of the scope
+    keys = [f"intent.{name}" for window in windows for name in window.per if of_order and f"intent.{name}" in facts]
+    return sorted({*read, *beside, *keys, *({REDUCES} if of_order else ())})
 
 
 def _fixtures(moment: Moment, rules: tuple[str, ...]) -> list[tuple[int, Rulebook, s.Fixture]]:

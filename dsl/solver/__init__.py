@@ -7,6 +7,7 @@
     amounts.py       exact arithmetic on terms; what is not linear is opaque first
     translate.py     expressions → terms with presence
     rows.py          aggregates over a list of few rows
+    rowwise.py       what holds between aggregates over the same rows
     lookups.py       params whose rows are kept in a list
     outcome.py       rules → how strong their verdict is
     situation.py     what a model says, in the form a snapshot stores

@@ -16,7 +16,7 @@ from dsl.types import Kind, Type
 
 HANDLED_RULE = frozenset((
     "id", "kind", "title", "rulebook", "stage", "mode", "scope", "since", "until", "when", "measure", "needs",
-    "missing", "lines", "because", "cite", "owner", "doc", "span",
+    "missing", "lines", "because", "cite", "owner", "doc", "span", "own",
 ))  # fmt: skip
 HANDLED_LINE = frozenset((
     "number", "effect", "code", "condition", "relation", "bounds", "unless", "approval", "label", "span",
@@ -111,6 +111,7 @@ class Meanings:
         of these words themselves is not ranked.
         """
         said = [(f.name, getattr(rule, f.name)) for f in fields(rule) if f.name not in HANDLED_RULE]
+        said += [(f.name, getattr(rule.own, f.name)) for f in fields(rule.own)] if rule.own is not None else []
         for line in rule.lines:
             said += [
                 (f"{f.name} of line {line.number}", getattr(line, f.name))

@@ -4,6 +4,7 @@ What is shown over opaque aggregates holds of lists of any length. An example is
 that there is none among them proves nothing.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import z3
@@ -14,6 +15,7 @@ from dsl.reads import expression_facts
 from dsl.solver.amounts import Quotient, constant
 from dsl.solver.facts import FactVar
 from dsl.solver.meaning import Side
+from dsl.solver.rowwise import RowWise
 from dsl.solver.words import Formula, Words, is_amount
 from dsl.solver.world import ROWS
 from dsl.types import Kind
@@ -49,8 +51,42 @@ def aggregate(translator: "Translator", side: Side, expr: ir.Aggregate, rows: "R
 
     reads = frozenset(expression_facts(expr, side.program.lets))
     world.opaque(("aggregate known", number), is_known, axioms, ROWS, list, reads=reads)
-    found = world.opaque(("aggregate", number), symbol, axioms, ROWS, define, reads=reads)
+    row = _any_row(translator, side, expr, is_known, source.known)
+    found = world.opaque(("aggregate", number), symbol, axioms, ROWS, define, reads=reads, row=row)
     return Term(found if expr.type.kind is Kind.BOOL else Quotient(found), is_known)
+
+
+ANY = "any"
+"""The place of the row that may be any."""
+
+
+def _any_row(
+    translator: "Translator", side: Side, expr: ir.Aggregate, is_known: Formula, is_there: Formula
+) -> RowWise | None:
+    """Return what an aggregate asks of one row; None where that takes another list, which is only read in part."""
+    if any(isinstance(part, ir.Aggregate | ir.Lookup) for part in _opened(side, expr.body)):
+        return None
+    world = translator.world
+    meant = [world.meanings.of(side, each) if each is not None else -1 for each in (expr.where, expr.otherwise)]
+    var = world.fact(side, expr.source.path)
+    rows = {expr.variable: row_of(side, var, ANY, world.words)}
+    body = translator.term(side, expr.body, rows=rows)
+
+    def at_most(a: Any, b: Any) -> Formula:
+        if z3.is_bool(a):
+            return z3.Implies(a, b)
+        mine, theirs = (each if isinstance(each, Quotient) else Quotient(each) for each in (a, b))
+        return translator.amounts.compare("<=", mine, theirs)
+
+    return RowWise((expr.function, var.label, *meant), body.value, body.known, is_known, is_there, at_most)
+
+
+def _opened(side: Side, expr: ir.Expr) -> Iterator[ir.Expr]:
+    """Yield every part of an expression, those of named expressions too."""
+    for part in ir.walk(expr):
+        yield part
+        if isinstance(part, ir.LetRef):
+            yield from _opened(side, side.program.lets[part.name])
 
 
 def _over_rows(translator: "Translator", side: Side, expr: ir.Aggregate, rows: "Rows") -> tuple[Any, Formula]:
@@ -102,7 +138,7 @@ def _combine(amounts: Any, function: str, taken: list[tuple[Formula, Any]]) -> A
     return best
 
 
-def row_of(side: Side, var: FactVar, at: int, words: Words) -> dict[str, "Term"]:
+def row_of(side: Side, var: FactVar, at: int | str, words: Words) -> dict[str, "Term"]:
     """Return the fields of one row as terms."""
     from dsl.solver.translate import Term
 
@@ -120,7 +156,7 @@ def columns_of(fact: Fact) -> tuple[Fact, ...]:
     return fact.fields or tuple(Fact(name, kind) for name, kind in fact.type.fields)
 
 
-def cell_of(var: FactVar, at: int, column: Fact, words: Words) -> FactVar:
+def cell_of(var: FactVar, at: int | str, column: Fact, words: Words) -> FactVar:
     """Return the variables of one cell: a fact of its own, without age or dispute."""
     return FactVar(column.path, f"{var.label}[{at}].{column.path}", words, [column])
 

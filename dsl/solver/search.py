@@ -19,6 +19,7 @@ from dsl.solver.facts import FactVar
 from dsl.solver.ordinary import usual
 from dsl.solver.reading import situation_of
 from dsl.solver.rows import MOST, row_axioms
+from dsl.solver.rowwise import between_aggregates
 from dsl.solver.situation import Situation, Told
 from dsl.solver.words import Formula, is_amount, is_real, is_word
 from dsl.solver.world import EXACT, Opaque, World, name_of
@@ -156,6 +157,7 @@ class Search:
         for world in self._worlds:
             own = [var for var in found.facts.values() if world.facts.get(var.key) is var]
             out += world.between_facts(own)
+            out += between_aggregates(world, found.opaques.values())
         return out
 
     def situations(self, model: Any, found: _Mentioned) -> tuple[Situation, ...]:

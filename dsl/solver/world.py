@@ -13,6 +13,7 @@ import z3
 
 from dsl.solver.facts import FactVar
 from dsl.solver.meaning import Meanings, Side, extent_of
+from dsl.solver.rowwise import RowWise
 from dsl.solver.words import Formula, Words
 
 EXACT, ROWS, NEVER = "exact", "rows", "never"
@@ -31,6 +32,8 @@ class Opaque:
     """The two terms of a product."""
     reads: frozenset[str] = frozenset()
     """The facts an aggregate reads, by path."""
+    row: RowWise | None = None
+    """Of an aggregate: what it asks of each row."""
     defined: list[Formula] | None = None
 
     def definition(self) -> list[Formula]:
@@ -56,6 +59,8 @@ class World:
     opaques: dict[Any, Opaque] = field(default_factory=dict)
     names: dict[str, FactVar | Opaque] = field(default_factory=dict)
     families: dict[int, list[tuple[int, str, FactVar]]] = field(default_factory=dict)
+    rowwise: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+    """What was shown of the rows of two aggregates."""
     _mentions: dict[int, tuple[Any, frozenset[str]]] = field(default_factory=dict)
 
     def fact(self, side: Side, path: str) -> FactVar:
@@ -99,12 +104,12 @@ class World:
 
     def opaque(
         self, key: Any, symbol: Any, axioms: list[Formula], how: str, define: Callable[[], list[Formula]],
-        factors: tuple[Any, Any] | None = None, reads: frozenset[str] = frozenset(),
+        factors: tuple[Any, Any] | None = None, reads: frozenset[str] = frozenset(), row: RowWise | None = None,
     ) -> Any:  # fmt: skip
         """Return the variable filed under a key, made now if it is new."""
         found = self.opaques.get(key)
         if found is None:
-            found = self.opaques[key] = Opaque(symbol, axioms, how, define, factors, reads)
+            found = self.opaques[key] = Opaque(symbol, axioms, how, define, factors, reads, row)
             self.names[name_of(symbol)] = found
         return found.symbol
 

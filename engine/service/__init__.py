@@ -14,6 +14,7 @@ rules      rule_check.check_rules         do they compile, what does each cost
            rule_diff.write_stream         one such order as a decision stream
            rule_proofs.prove_rules        are the promises of the rules kept
            rule_analysis.analyse_rules    rules and lines that judge nothing
+           rule_change.judge_change       proofs and comparison with a base, as findings
 review     rule_review.propose_rules      a bundle, compared with what is in force
            rule_review.show_rules         a proposal with every changed line
            rule_review.activate_rules     approved rules into force

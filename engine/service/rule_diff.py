@@ -11,7 +11,7 @@ from engine.service.solver import require_solver
 
 if TYPE_CHECKING:
     from dsl.analysis.compare import Comparison, RuleChange, StageChange
-    from dsl.analysis.relation import Shown, Witness
+    from dsl.analysis.relation import Relation, Shown, Witness
     from dsl.bundle import Bundle
     from engine.service.counterexample_stream import Stream
 
@@ -24,6 +24,23 @@ class History:
     looser: int
     tighter: int
     examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiffFinding:
+    """Something that is looser than before, removed, incomparable or unknown: a rule, a stage or a list.
+
+    Where an order shows it: that order, what both versions say of it, and a test of what the later one says.
+    """
+
+    kind: str
+    subject: str
+    relation: str
+    why: str = ""
+    given: str = ""
+    before: str = ""
+    after: str = ""
+    test: str = ""
 
 
 Replay = Callable[["Bundle", "Bundle", date | None], History]
@@ -43,13 +60,29 @@ class DiffReport:
     @property
     def is_clean(self) -> bool:
         """Whether nothing is judged more weakly than before, as far as is known."""
+        return not self.findings()
+
+    def findings(self) -> tuple[DiffFinding, ...]:
+        """Return everything that is judged more weakly, or of which nobody could show that it is not."""
+        stages = self.comparison.stages
+        found = [self._finding("rule", rule.rule, rule.relation, rule.parts) for st in stages for rule in st.rules]
+        found += [self._finding("stage", stage.stage, stage.relation, stage.parts) for stage in stages]
+        found += [self._finding("list", c.name, c.relation, (), f"{c.what}: {c.before} -> {c.after}")
+                  for c in self.comparison.lists]  # fmt: skip
+        return tuple(finding for finding in found if finding is not None)
+
+    def _finding(
+        self, kind: str, subject: str, relation: "Relation", parts: "tuple[Shown, ...]", why: str = ""
+    ) -> DiffFinding | None:
         from dsl.analysis.relation import LOOSENS, Relation
 
-        bad = (*LOOSENS, Relation.UNKNOWN)
-        moved = [stage.relation for stage in self.comparison.stages]
-        moved += [rule.relation for rule in self.comparison.rules]
-        moved += [change.relation for change in self.comparison.lists]
-        return not any(relation in bad for relation in moved)
+        if relation not in (*LOOSENS, Relation.UNKNOWN):
+            return None
+        why = why or "; ".join(dict.fromkeys(part.why for part in parts if part.why))
+        shown = next((part.looser for part in parts if part.looser is not None), None)
+        data = self._witness(shown) if shown is not None else {}
+        keys = ("given", "before", "after", "test")
+        return DiffFinding(kind, subject, relation.value, why, *(data.get(key, "") for key in keys))
 
     def as_data(self) -> dict[str, Any]:
         """Return the report as JSON-able data."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from dsl.analysis.relation import Relation
 from dsl.analysis.scenario import expectation
 from dsl.analysis.telling import said
+from engine.service.counterexample_stream import STAGE
 
 if TYPE_CHECKING:
     from dsl.analysis.changes import Change
@@ -53,7 +54,8 @@ def _rule(report: "DiffReport", rule: "RuleChange") -> Iterator[str]:
 def _stage(report: "DiffReport", stage: "StageChange") -> Iterator[str]:
     yield f"\nall rules of {stage.stage} together: {stage.relation}"
     for part in stage.parts:
-        yield from _shown(report, part, _GOES[part.lets_go] if part.relation is not Relation.TIGHTER else "")
+        is_of_orders = stage.stage == STAGE and part.relation is not Relation.TIGHTER
+        yield from _shown(report, part, _GOES[part.lets_go] if is_of_orders else "")
 
 
 def _shown(report: "DiffReport", part: "Shown", goes: str = "") -> Iterator[str]:

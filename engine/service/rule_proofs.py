@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from dsl.diagnostics import Diagnostic, has_errors
 from engine.service.refusal import RulesRefused
 from engine.service.rule_files import RuleFiles, compile_files, read_rule_files
-from engine.service.rule_versions import read_version
+from engine.service.rule_versions import name_base, read_version
 from engine.service.solver import require_solver
+from engine.shipped import shipped
 
 if TYPE_CHECKING:
     from dsl.analysis.proofs import Result
@@ -93,7 +94,8 @@ def prove_rules(
     bundle, found = compile_files(files)
     if bundle is None or has_errors(found):
         raise RulesRefused(tuple(found), files.texts)
-    compared = read_version(baseline, database).bundle if baseline is not None else None
+    around = path if path is not None else shipped("rules")
+    compared = read_version(name_base(baseline, around), database).bundle if baseline is not None else None
     return ProofReport(prove(bundle, compared, law_date, effort, tick), files, bundle, baseline)
 
 

@@ -46,6 +46,15 @@ def read_version(name: str, database: str | None = None) -> Version:
     raise Refused("RULES_NONE", what, "name a rules folder, or a revision like HEAD~1:rules")
 
 
+def name_base(name: str, folder: Path) -> str:
+    """Return a base as `read_version` takes it: a bare revision of git means the same folder at that revision."""
+    if Path(name).exists() or _HASH.fullmatch(name) or ":" in name:
+        return name
+    place = folder if folder.is_dir() else folder.parent
+    prefix = _git("-C", str(place), "rev-parse", "--show-prefix", of=f"repository around {place}").decode().strip()
+    return f"{name}:{prefix.rstrip('/')}"
+
+
 def _of_path(name: str, path: Path) -> Version:
     if path.is_file() and path.suffix != ".rules":
         return _of_canonical(name, path.read_bytes())
