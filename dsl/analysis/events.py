@@ -5,11 +5,13 @@ from typing import Any
 
 from dsl import ir
 from dsl.analysis.literals import literal, span
+from dsl.cases import SESSION
 from dsl.collect import MAX_EVENTS
 from dsl.contracts import Contracts
 
 _BY_SIZE = ("count", "sum", "min", "max")
-"""Windows over a stretch of time that a few events let say any number."""
+"""Windows that a few events let say any number."""
+EVER = 1 << 62
 STEP = 1_000
 """Events that are counted stand a millisecond apart."""
 
@@ -40,13 +42,13 @@ def happenings(counted: list[Counted], contracts: Contracts) -> str | None:
     bands: list[_Band] = []
     for family in _families(counted):
         before, age = 0, 0
-        for entry in sorted(family, key=lambda entry: entry.window.duration):
+        for entry in sorted(family, key=lambda entry: _reach(entry.window)):
             age = max(age, _quiet(entry, counted))
             found = _band(entry, before, age, contracts)
             if found is None:
                 return None
             bands += found
-            before, age = entry.value or 0, entry.window.duration
+            before, age = entry.value or 0, _reach(entry.window)
     if not bands:
         return ""
     start = max(band.oldest for band in bands)
@@ -60,7 +62,14 @@ def _quiet(entry: Counted, counted: list[Counted]) -> int:
     """Return how long ago an event of a window must be for shorter windows over it that saw none to have seen none."""
     window = entry.window
     silent = (other.window for other in counted if not other.value and other.window.event == window.event)
-    return max((other.duration for other in silent if other.duration < window.duration), default=0)
+    return max((_reach(other) for other in silent if _reach(other) < _reach(window)), default=0)
+
+
+def _reach(window: ir.Window) -> int:
+    """Return how far back a window looks in a scenario: a session lasts a day, and no event it begins at happened."""
+    if window.since is not None:
+        return EVER
+    return window.sessions * SESSION or window.duration
 
 
 def _written(band: _Band, start: int) -> str:
@@ -73,7 +82,7 @@ def _families(counted: list[Counted]) -> list[list[Counted]]:
     for entry in counted:
         w = entry.window
         group = out.setdefault((w.function, w.event, w.field, w.per, repr(w.where)), [])
-        if all(entry.window.duration != other.window.duration for other in group):
+        if all(_reach(entry.window) != _reach(other.window) for other in group):
             group.append(entry)
     return list(out.values())
 
@@ -81,7 +90,7 @@ def _families(counted: list[Counted]) -> list[list[Counted]]:
 def _band(entry: Counted, before: int, age: int, contracts: Contracts) -> list[_Band] | None:
     """Return the events a window counts beyond a shorter one that ends at `age`."""
     window, value = entry.window, entry.value
-    if not window.duration or window.function not in _BY_SIZE:
+    if window.function not in _BY_SIZE:
         return [] if not value else None
     if value is None:
         return [] if window.function in ("max", "min") else None
@@ -90,7 +99,7 @@ def _band(entry: Counted, before: int, age: int, contracts: Contracts) -> list[_
         if count == 0:
             return []
         oldest = age + (count - 1) * STEP
-        fits = 0 < count <= MAX_EVENTS and oldest < window.duration
+        fits = 0 < count <= MAX_EVENTS and oldest < _reach(window)
         return [_Band(window.event, oldest, age)] if fits else None
     more = value - before if window.function == "sum" else value
     if more == 0 and window.function == "sum":

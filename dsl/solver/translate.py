@@ -197,6 +197,10 @@ class Translator:
             case ir.ParamRef() if not side.is_free:
                 keys = [self.term(side, key, kleene, rows).known for key in ref.keys]
                 return Term(self.term(side, ref, kleene, rows).known, z3.And(*keys) if keys else TRUE)
+            case ir.Lookup():
+                from dsl.solver.lookups import is_row_there
+
+                return is_row_there(self, side, ref, kleene, rows)
             case _:
                 return self._opaque(ir.TRUE.type, ("known", self.world.meanings.of(side, ref)))
 

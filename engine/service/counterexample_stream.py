@@ -34,6 +34,8 @@ STAGE = "pre_trade"
 ENGINE = "MAIN"
 ACCOUNT = "ACC-1"
 AFTER_OPEN = 10 * MINUTE
+FOLLOWING = 60
+"""Sessions the calendar must know after the one an order is asked in."""
 _WORST = (
     "intent.quantity * max(market.last, max(intent.limit_price otherwise market.last,"
     " intent.stop_price otherwise market.last)) * instrument.multiplier"
@@ -102,11 +104,15 @@ def stream_of(before: Version, after: Version, stage: "StageChange", effort: int
 
 
 def _session(shown: "Shown") -> "Session | None":
-    """Return a session of the law dates something was shown on, the earliest that the calendar knows."""
+    """Return a session of the law dates something was shown on, next to where they begin or end.
+
+    The last sessions the calendar knows are left out: what must last for some sessions cannot be told there, and a
+    switch that waits so long trips at once.
+    """
     first, last = shown.stretch.first, shown.stretch.last
     sessions = [
         session
-        for session in load_calendar().sessions
+        for session in load_calendar().sessions[:-FOLLOWING]
         if (first is None or session.day >= first) and (last is None or session.day <= last)
     ]
     if not sessions:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from dsl.judgement import EFFECT_STRENGTH
+from engine.service.rule_change import judge_change
 from engine.service.rule_files import load_bundle
 from engine.shipped import shipped
 from engine.store.database import open_database
 
 CAP = "  2026-09-01 = 40_000 USD"
 SIZE = Path("pre_trade") / "size.rules"
+KILL = Path("kill") / "desk.rules"
 PROOFS = """
 prove SIZE-01 tighter as intent.quantity rises
 prove SIZE-01 never looser than baseline
@@ -28,15 +30,15 @@ def rules(tmp_path: Path) -> Path:
     return Path(shutil.copytree(shipped("rules"), tmp_path / "before"))
 
 
-def changed(rules: Path, *replaced: tuple[str, str], added: str = "") -> Path:
-    """Return another copy with something in its size rulebook replaced or added."""
+def changed(rules: Path, *replaced: tuple[str, str], added: str = "", book: Path = SIZE) -> Path:
+    """Return another copy with something in a rulebook replaced or added, in its size rulebook where none is said."""
     target = rules.with_name(f"after{len(list(rules.parent.iterdir()))}")
     shutil.copytree(rules, target)
-    text = (target / SIZE).read_text(encoding="utf-8")
+    text = (target / book).read_text(encoding="utf-8")
     for old, new in replaced:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
-    (target / SIZE).write_text(text + added, encoding="utf-8")
+    (target / book).write_text(text + added, encoding="utf-8")
     return target
 
 
@@ -76,7 +78,8 @@ def test_a_law_date_narrows_what_is_compared(mqk, rules):
 def test_machines_get_every_part_of_a_comparison(mqk, rules):
     ended = mqk("rules", "diff", rules, a_tick(rules), "--format", "json")
     data = json.loads(ended.out)
-    (stage,) = data["stages"]
+    assert [stage["relation"] for stage in data["stages"] if stage["stage"] != "pre_trade"] == ["equal"] * 5
+    (stage,) = (stage for stage in data["stages"] if stage["stage"] == "pre_trade")
     moved = [rule for rule in stage["rules"] if rule["relation"] != "equal"]
     assert (data["relation"], stage["relation"], [rule["id"] for rule in moved]) == ("looser", "looser", ["SIZE-01"])
     (part,) = moved[0]["parts"]
@@ -140,6 +143,52 @@ rule SIZE-04 "Closed" {
     ended = mqk("rules", "diff", other, rules, "--stream", tmp_path / "none.jsonl")
     assert ended.code == 1 and "SIZE-04 Closed: removed" in ended.out
     assert "error[STREAM_NONE]" in ended.err and not (tmp_path / "none.jsonl").exists()
+
+
+# ------------------------------------------------------------------------------------------ every stage
+MOVES = [
+    (KILL, ("always = 10 cite", "always = 11 cite"), "KIL-05", "looser", "A trip REJECT_STORM", "B allow"),
+    (KILL, ("always = 10 cite", "always = 9 cite"), "KIL-05", "tighter", "A allow", "B trip REJECT_STORM"),
+    (KILL, ("is DRIFT for 30 s", "is DRIFT for 40 s"), "KIL-10", "looser", "once it held for 30 s", "held for 40 s"),
+    (KILL, ("including exits, alert", "including exits"), "KIL-07", "looser", "actions is looser by itself", ""),
+    (Path("arming") / "desk.rules", ("always = 2_000 USD", "always = 1_999.99 USD"), "ARM-01", "looser",
+     "A refuse TOO_LITTLE_CAPITAL", "B allow"),
+    (Path("in_flight") / "conduct.rules", ("always = 2 cite", "always = 1 cite"), "RTE-09", "tighter",
+     "A allow", "posture reduce_only"),
+    (Path("post_trade") / "review.rules", ("always = 5 cite", "always = 6 cite"), "PST-13", "looser",
+     "A note REJECTS_TO_REVIEW", "B allow"),
+    (Path("promotion") / "gates.rules", ('5% cite "Promotion Policy 2.2"', '6% cite "Promotion Policy 2.2"'),
+     "PRO-01", "looser", "A fail FOLD_DRAWDOWN", "B allow"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("book", "replaced", "rule", "relation", "was", "now"), MOVES)
+def test_a_rule_of_any_stage_is_compared(mqk, rules, book, replaced, rule, relation, was, now):
+    ended = mqk("rules", "diff", rules, changed(rules, replaced, book=book))
+    assert ended.code == int(relation == "looser") and ended.err == ""
+    shown = ended.out.partition(f"\n{rule} ")[2].partition("\n\n")[0]
+    assert f": {relation}" in shown.splitlines()[0] and was in shown and now in shown
+    assert ended.out.rstrip().endswith(f"B is {relation} than A")
+
+
+def test_an_order_of_a_switch_is_a_test_that_passes_under_b_and_fails_under_a(mqk, rules):
+    other = changed(rules, ("always = 10 cite", "always = 9 cite"), book=KILL)
+    text = mqk("rules", "diff", rules, other, "--tests").out
+    assert 'test "KIL-05 on every date: tighter" of KIL-05 {' in text
+    for folder, fails in ((other, False), (rules, True)):
+        path = folder / KILL
+        path.write_text(path.read_text(encoding="utf-8") + "\n" + text, encoding="utf-8")
+        assert ("`KIL-05 on every date: tighter` fails" in mqk("rules", "test", folder).out) is fails
+
+
+def test_what_is_neither_weaker_nor_stronger_is_unknown_with_its_name_and_no_pass(mqk, rules):
+    reset = (
+        "by 1 risk_officer not in switch.tripped_by within 15 min after 10 min",
+        "by 1 operator not in switch.tripped_by within 15 min after 10 min",
+    )
+    ended = mqk("rules", "diff", rules, changed(rules, reset, book=KILL))
+    assert ended.code == 1 and "KIL-05 Reject storm: unknown" in ended.out
+    assert "this changed and is neither weaker nor stronger by itself: reset" in ended.out
 
 
 # ------------------------------------------------------------------------------------------ versions
@@ -253,10 +302,41 @@ def test_a_broken_proof_reaches_machines(mqk, rules, form):
         assert (result["ruleId"], result["level"]) == ("A710", "error")
 
 
+def test_a_bare_revision_is_the_same_folder_there(mqk, rules, monkeypatch):
+    """What `--baseline origin/main` means in a checkout, wherever in it one stands."""
+    git(rules, "init", "--quiet")
+    folder = Path(shutil.copytree(rules, rules / "desk" / "rules", ignore=shutil.ignore_patterns("desk", ".git")))
+    git(rules, "add", ".")
+    git(rules, "commit", "--quiet", "-m", "one")
+    path = folder / SIZE
+    kept = "\nprove SIZE-01 never looser than baseline\n"
+    path.write_text(path.read_text(encoding="utf-8").replace(CAP, CAP.replace("40", "41")) + kept, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    ended = mqk("rules", "prove", folder, "--baseline", "HEAD")
+    assert ended.code == 1 and "# baseline: reject" in ended.out
+    report = judge_change(folder, "HEAD")
+    assert {(f.kind, f.subject, f.relation) for f in report.findings()} == {
+        ("proof", "SIZE-01 never looser than baseline", "fails"), ("rule", "SIZE-01", "looser"),
+        ("stage", "pre_trade", "looser"),
+    }  # fmt: skip
+    (rule,) = (finding for finding in report.findings(allow_unknown=True) if finding.kind == "rule")
+    assert rule.given.startswith("given ") and rule.before.startswith("reject") and rule.after.startswith("hold")
+    assert 'test "shown by a comparison" of SIZE-01 {' in rule.test
+    unknown = mqk("rules", "prove", folder, "--baseline", "nobody")
+    assert unknown.code == 2 and "error[GIT_REVISION]" in unknown.err
+
+
+def test_a_change_without_a_base_leaves_what_needs_one_as_a_finding(rules):
+    kept = "\nprove SIZE-01 never looser than baseline\n"
+    folder = changed(rules, added=kept)
+    assert [(f.kind, f.relation) for f in judge_change(folder).findings()] == [("proof", "not judged")]
+    assert judge_change(folder, str(rules)).findings() == ()
+
+
 # ------------------------------------------------------------------------------------------ analyse
 def test_idle_rules_are_named_with_their_places(mqk):
     ended = mqk("rules", "analyse")
-    assert ended.code == 1 and "warning[A705]" in ended.out and "22 rules, 1 idle" in ended.out
+    assert ended.code == 1 and "warning[A705]" in ended.out and "38 rules, 1 idle" in ended.out
 
 
 def test_rules_that_all_judge_something_are_fine(mqk, tmp_path):

@@ -16,8 +16,9 @@ from dsl.solver.facts import FactVar
 from dsl.solver.meaning import Meanings, Side
 from dsl.solver.outcome import Outcome, Parts, counted, outcome_of, strength
 from dsl.solver.translate import Translator
-from dsl.solver.words import Words, is_amount, is_word
+from dsl.solver.words import Words, is_amount, is_real, is_word
 from dsl.solver.world import World
+from dsl.statistics import is_finite, is_statistic
 from dsl.types import Kind, scale_of
 from tests.laws.fuzz_agreement import compile_seed
 from tests.laws.fuzz_snapshots import Deck
@@ -83,6 +84,9 @@ class Held:
             var = self.world.fact(self.side, slot.path)
             value = snapshot.values[slot.index]
             is_unknown = bool(snapshot.unknown >> slot.index & 1)
+            if not is_unknown and is_statistic(value) and not is_finite(value):
+                out += [var.given, var.broken]
+                continue
             is_missing = is_unknown and snapshot.reasons[slot.index] is Reason.MISSING
             given = not is_missing and (is_unknown or value is not None)
             out += [var.given == given, var.broken == (is_unknown and given)]
@@ -114,6 +118,8 @@ class Held:
             return out
         if is_amount(kind):
             return [var.value == z3.RealVal(Fraction(value, scale_of(kind)))]
+        if is_real(kind):
+            return [var.value == z3.RealVal(Fraction(value))] if is_finite(value) else []
         if is_word(kind):
             return [var.value == self.world.words.code(value)]
         return [var.value == bool(value)]
