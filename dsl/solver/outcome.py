@@ -248,7 +248,8 @@ class Parts:
             out.append((fires, line.effect, line))
         policy = self.rule.missing
         lacking = z3.And(self.is_lacking, z3.Not(self._excused()))
-        if policy.even_reducing or EFFECT_STRENGTH.get(policy.effect, 0) <= GOES:
+        has_order = REDUCES in self._side.program.index
+        if not has_order or policy.even_reducing or EFFECT_STRENGTH.get(policy.effect, 0) <= GOES:
             return [*out, (lacking, policy.effect, None)]
         reduces = self._translator.world.fact(self._side, REDUCES)
         is_reducing = z3.And(reduces.given, z3.Not(reduces.broken), reduces.value)
