@@ -41,8 +41,7 @@ class RowWise:
 def between_aggregates(world: "World", opaques: Iterable["Opaque"]) -> list[Formula]:
     """Return what holds between the aggregates among some opaque values, whatever the lists are."""
     out: list[Formula] = []
-    own = {id(thing) for thing in world.names.values()}
-    listed = [opaque for opaque in opaques if opaque.row is not None and id(opaque) in own]
+    listed = [opaque for opaque in opaques if opaque.row is not None and world.names.get(_name(opaque)) is opaque]
     for one, other in permutations(listed, 2):
         a, b = one.row, other.row
         if a is None or b is None or a.over != b.over:
@@ -52,6 +51,10 @@ def between_aggregates(world: "World", opaques: Iterable["Opaque"]) -> list[Form
         if _always(world, (one, other, "known"), z3.Implies(a.known, b.known)):
             out.append(z3.Implies(z3.And(a.is_known, b.is_there), b.is_known))
     return out
+
+
+def _name(opaque: "Opaque") -> str:
+    return str(opaque.symbol.decl().name())
 
 
 def _always(world: "World", key: tuple[Any, ...], claim: Formula) -> bool:

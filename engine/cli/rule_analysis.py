@@ -29,6 +29,9 @@ def diff(
     stream: Annotated[
         Path | None, typer.Option("--stream", help="Write an order both answer differently, JSONL.")
     ] = None,
+    replay: Annotated[
+        str | None, typer.Option("--replay", help="Judge recorded decisions too: what `rules replay --against` takes.")
+    ] = None,
     tests: Annotated[bool, typer.Option("--tests", help="Print every order shown as a test to paste.")] = False,
     effort: EffortOption = 1,
     form: FormatOption = Format.TEXT,
@@ -36,7 +39,12 @@ def diff(
     """Say which rules became tighter or looser, each with an order that shows it; exit 1 when anything loosened."""
     from engine.service.rule_diff import diff_rules, write_stream
 
-    report = diff_rules(before, after, _date(law_date), against, effort)
+    history = None
+    if replay is not None:
+        from engine.service.rule_history import history_of
+
+        history = history_of(replay)
+    report = diff_rules(before, after, _date(law_date), against, effort, history)
     if form is Format.TEXT:
         from engine.service.rule_diff_text import render_diff, tests_of
 

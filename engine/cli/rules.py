@@ -1,4 +1,4 @@
-"""`mqk rules`: check, test, lint, fmt, explain and limits of rule files; what the solver shows is in rule_analysis."""
+"""`mqk rules`: check, test, lint, fmt, explain, limits and replay; what the solver shows is in rule_analysis."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli import replay
 from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
@@ -14,6 +15,7 @@ from engine.cli.reports import ReportFormat, ReportOption, as_rows, say_report
 app = typer.Typer(
     no_args_is_help=True, help="Read, check, test, compare and prove rule files, and take them through review."
 )
+app.command()(replay.replay)
 RulesArgument = Annotated[
     Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
 ]

@@ -17,13 +17,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """How often two versions part on decisions that were really made, and some of those decisions by id."""
+class Parting:
+    """On how many recorded decisions a version says less or more than was decided then, and some of them by id.
+
+    `unjudged` could not be judged again, so nobody knows.
+    """
 
     decisions: int
     looser: int
     tighter: int
+    unjudged: int = 0
     examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What both versions make of decisions that were really made."""
+
+    before: Parting
+    after: Parting
 
 
 @dataclass(frozen=True, slots=True)

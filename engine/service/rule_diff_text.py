@@ -36,9 +36,12 @@ def _lines(report: "DiffReport") -> Iterator[str]:
     yield from _changes("numbers", comparison.numbers)
     yield from _changes("lists", comparison.lists)
     if report.history is not None:
-        h = report.history
-        yield f"\nhistory: of {h.decisions} decisions {h.looser} would be looser, {h.tighter} tighter"
-        yield from (f"  {example}" for example in h.examples)
+        yield "\nhistory"
+        for side, found in (("A", report.history.before), ("B", report.history.after)):
+            left = f", {found.unjudged} could not be judged again" if found.unjudged else ""
+            said = f"{found.looser} looser and {found.tighter} tighter than was decided"
+            yield f"  {side}: of {found.decisions} decisions {said}{left}"
+            yield from (f"    {example}" for example in found.examples)
     yield f"\nB is {comparison.relation}" + (" to A" if comparison.relation is Relation.EQUAL else " than A"
            if comparison.relation in (Relation.TIGHTER, Relation.LOOSER) else "")  # fmt: skip
 

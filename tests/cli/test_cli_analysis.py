@@ -145,6 +145,18 @@ rule SIZE-04 "Closed" {
     assert "error[STREAM_NONE]" in ended.err and not (tmp_path / "none.jsonl").exists()
 
 
+def test_recorded_decisions_are_judged_again_by_both_versions(mqk, rules, tmp_path):
+    other, stream, kept = a_tick(rules), tmp_path / "shown.jsonl", tmp_path / "desk.db"
+    assert mqk("rules", "diff", rules, other, "--stream", stream).code == 1
+    decided = mqk("decide", stream, "--rules", rules, "--lists", f"{stream}.lists", "--db", f"sqlite:///{kept}")
+    assert json.loads(decided.out)["verdict"] == "reject"
+    ended = mqk("rules", "diff", rules, other, "--replay", f"sqlite:///{kept}")
+    assert "A: of 1 decisions 0 looser and 0 tighter than was decided" in ended.out
+    assert "B: of 1 decisions 1 looser and 0 tighter than was decided" in ended.out
+    data = json.loads(mqk("rules", "diff", rules, other, "--replay", kept, "--format", "json").out)
+    assert data["history"]["after"]["examples"] == [json.loads(decided.out)["decision_id"]]
+
+
 # ------------------------------------------------------------------------------------------ every stage
 MOVES = [
     (KILL, ("always = 10 cite", "always = 11 cite"), "KIL-05", "looser", "A trip REJECT_STORM", "B allow"),
