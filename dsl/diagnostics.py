@@ -33,7 +33,7 @@ class Diagnostic:
 
     @property
     def severity(self) -> Severity:
-        return Severity.WARNING if self.code.startswith("W") else Severity.ERROR
+        return Severity.WARNING if self.code.startswith(("W", "A70")) else Severity.ERROR
 
 
 def has_errors(diagnostics: "list[Diagnostic] | tuple[Diagnostic, ...]") -> bool:

@@ -10,10 +10,24 @@ from dsl.explain_rows import explain_rows
 from dsl.interpret import Interpreter, Unknown
 from dsl.program import Program, version_in_force
 from dsl.rows import row_in_force
+from dsl.snapshot import Reason
 from dsl.text import Span
 from dsl.types import show, show_apart
 
-__all__ = ["Branch", "Origin", "apart", "explain", "row_hit"]
+__all__ = ["Branch", "Origin", "Retelling", "apart", "explain", "row_hit"]
+
+
+class Retelling(Interpreter):
+    """The interpreter where values are told after the decision: also of what was never computed.
+
+    A need that failed stood between the decision and a divisor that is nothing; telling the rest must not divide either.
+    """
+
+    def _operation(self, expr: ir.Expr, kleene: bool) -> Any:
+        try:
+            return super()._operation(expr, kleene)
+        except ZeroDivisionError:
+            return Unknown((("a divisor", Reason.INVALID.value),))
 
 
 def explain(
@@ -133,7 +147,7 @@ def _row_origin(program: Program, interpreter: Interpreter, expr: ir.Lookup, ori
 def _table(program: Program, interpreter: Interpreter, expr: ir.LetRef, shown: str, origin: Origin) -> Branch:
     """Return a table with its inputs, and the one row that was hit."""
     table = program.bundle.ruleset.tables[expr.name]
-    inputs = tuple(explain(program, interpreter, one, origin) for one in table.inputs)
+    inputs = tuple(explain(program, interpreter, one, origin) for one in table.inputs if _is_read(program, one))
     version = version_in_force(table, program.law_date.isoformat())
     unit = str(expr.type)
     if version is None:
@@ -145,6 +159,11 @@ def _table(program: Program, interpreter: Interpreter, expr: ir.LetRef, shown: s
         return Branch(expr.name, shown, f'{since}, cite "{cite}", {table.span}', inputs, unit)
     text = program.bundle.sources.get(row.file, "").split("\n")[row.line - 1].strip()
     return Branch(expr.name, shown, f'{text}, {since}, cite "{cite}", {row.file}:{row.line}', inputs, unit)
+
+
+def _is_read(program: Program, given: ir.Expr) -> bool:
+    """Return whether the rules read what a table asks of an input: where every row in force says `any`, they do not."""
+    return all(part.path in program.index for part in ir.walk(given) if isinstance(part, ir.FactRef))
 
 
 def row_hit(body: ir.Expr, interpreter: Interpreter) -> Span | None:

@@ -4,9 +4,6 @@ DECLARATIONS = (
     "rulebook", "calendar", "uses", "param", "let", "list", "table", "window", "limit", "rule",
     "switch", "checklist", "gate", "fixture", "test", "prove",
 )  # fmt: skip
-UNAVAILABLE = ("prove",)
-"""Declarations LANGUAGE names that this language version refuses with E009."""
-
 EFFECTS = ("note", "warn", "flag", "clip", "hold", "reject")
 """Effects of a pre-trade line, weakest first."""
 OUTCOMES = ("allow", *EFFECTS)

@@ -10,6 +10,7 @@ from dsl.cost import MAX_EXPANDED, expanded
 from dsl.diagnostics import Diagnostic, has_errors
 from dsl.lower_lists import lower_list, lower_window
 from dsl.lower_params import lower_param
+from dsl.lower_proofs import lower_proofs, unknown_subjects
 from dsl.lower_rules import lower_rule
 from dsl.lower_tables import lower_table, static_body
 from dsl.moments import is_zone
@@ -21,11 +22,16 @@ def lower(books: list[Rulebook], contracts: Contracts) -> tuple[ir.Ruleset, list
     """Return the typed rules of all rulebooks, sorted by id, and everything wrong with them."""
     found: list[Diagnostic] = []
     rules: list[ir.Rule] = []
+    proofs: list[ir.Proof] = []
     ruleset = ir.Ruleset((), {}, {}, {}, {}, _zone(books, found))
     shared = _shared(books, ruleset)
     for book in books:
-        rules += _book(Workbench(book, contracts, ruleset, found, shared), ruleset)
-    return replace(ruleset, rules=tuple(sorted(rules, key=lambda rule: rule.id))), found
+        bench = Workbench(book, contracts, ruleset, found, shared)
+        rules += _book(bench, ruleset)
+        proofs += bench.proofs
+    found += unknown_subjects(books)
+    rules.sort(key=lambda rule: rule.id)
+    return replace(ruleset, rules=tuple(rules), proofs=tuple(proofs)), found
 
 
 def _shared(books: list[Rulebook], ruleset: ir.Ruleset) -> Shared:
@@ -78,6 +84,7 @@ def _book(bench: Workbench, ruleset: ir.Ruleset) -> list[ir.Rule]:
     for name in (*bench.book.lets, *bench.book.tables):
         bench.let(name)
     rules = [lower_rule(bench, rule) for rule in bench.book.rules.values()]
+    lower_proofs(bench)
     _check_uses(bench)
     if not has_errors(bench.found[before:]):
         _check_idle(bench)

@@ -31,6 +31,7 @@ class Rulebook:
     rules: dict[str, s.RuleText] = field(default_factory=dict)
     fixtures: dict[str, s.Fixture] = field(default_factory=dict)
     tests: list[s.Test] = field(default_factory=list)
+    proofs: list[s.Prove] = field(default_factory=list)
     damaged: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
 
@@ -168,6 +169,8 @@ def _place(book: Rulebook, declaration: s.Declaration, contracts: Contracts, fou
             book.fixtures.setdefault(declaration.name, declaration)
         case s.Test():
             book.tests.append(declaration)
+        case s.Prove():
+            book.proofs.append(declaration)
 
 
 def _declare(

@@ -16,7 +16,7 @@ from lark.lexer import PatternRE, PatternStr, TerminalDef
 
 from dsl.build import Builder, BuildFault
 from dsl.diagnostics import Diagnostic
-from dsl.keywords import CLAUSES, DECLARATIONS, EFFECTS, RESERVED, UNAVAILABLE
+from dsl.keywords import CLAUSES, DECLARATIONS, EFFECTS, RESERVED
 from dsl.mistakes import Piece, accepted_by, explain_mistake
 from dsl.suggest import nearest
 from dsl.syntax import Declaration, Expr, File, depth_of
@@ -72,11 +72,6 @@ def parse(source: Source) -> tuple[File, list[Diagnostic]]:
         if len(found) >= MAX_MISTAKES:
             unread.update(DECLARATIONS)
             break
-        if piece.word in UNAVAILABLE:
-            span = piece.span(source.name, 1, 1 + len(piece.text) - len(piece.text.lstrip()), len(piece.word))
-            message = f"`{piece.word}` is not part of this language version"
-            found.append(Diagnostic("E009", message, span, help="write a test instead, or remove it"))
-            continue
         before = len(found)
         declaration = _parse_piece(source.name, piece, found)
         if declaration is not None:
@@ -209,7 +204,7 @@ def _stray(first: str) -> str:
         return "a comment begins with `#`"
     if first in (*CLAUSES, *EFFECTS):
         return "move it inside the braces of a rule or a limit"
-    return "declarations are " + ", ".join(word for word in DECLARATIONS if word not in UNAVAILABLE)
+    return "declarations are " + ", ".join(DECLARATIONS)
 
 
 def _parse_piece(name: str, piece: Piece, found: list[Diagnostic]) -> Declaration | None:

@@ -7,8 +7,9 @@
 
 Beside it: format.py lays a file out, render.py shows diagnostics, codes.py explains them, scenarios.py
 runs tests, lint/ finds what compiles and is still not what somebody meant. A bundle is judged by
-`interpret.py`, the reference, by `scalar/`, compiled Python, or many snapshots at once by `columnar/`. Every stage is
-`stage(input) -> (output, diagnostics)`; an exception is a bug.
+`interpret.py`, the reference, by `scalar/`, compiled Python, or many snapshots at once by `columnar/`; what holds of
+every order is shown by `solver/` and `analysis/`. Every stage is `stage(input) -> (output, diagnostics)`; an exception
+is a bug.
 """
 
 from collections.abc import Mapping, Sequence

@@ -8,6 +8,15 @@ from dsl import ir
 
 def all_facts(rules: Iterable[ir.Rule], lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
     """Return every fact path the rules read, lets included, sorted."""
+    return _facts((expr for rule in rules for expr in rule_expressions(rule)), lets)
+
+
+def expression_facts(expr: ir.Expr, lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
+    """Return every fact path an expression reads, lets included, sorted."""
+    return _facts((expr,), lets)
+
+
+def _facts(expressions: Iterable[ir.Expr], lets: Mapping[str, ir.Expr]) -> tuple[str, ...]:
     paths: set[str] = set()
     seen: set[str] = set()
 
@@ -19,9 +28,8 @@ def all_facts(rules: Iterable[ir.Rule], lets: Mapping[str, ir.Expr]) -> tuple[st
                 seen.add(part.name)
                 visit(lets[part.name])
 
-    for rule in rules:
-        for expr in rule_expressions(rule):
-            visit(expr)
+    for expr in expressions:
+        visit(expr)
     return tuple(sorted(paths))
 
 

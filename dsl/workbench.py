@@ -43,6 +43,7 @@ class Workbench:
         self.windows: dict[str, ir.Window] = {}
         self.lists: dict[str, ir.ListUse] = {}
         self.ranges: dict[str, Interval] = {}
+        self.proofs: list[ir.Proof] = []
         self.names = Names(contracts, self.params, self.windows, self.lists, self.let, book.local_names())
         self.names.subject = "intent" if book.stage == "pre_trade" else "scope"
         self.names.admits_reals = book.stage == "promotion"

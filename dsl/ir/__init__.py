@@ -35,6 +35,7 @@ from dsl.ir.expressions import (
     children,
     walk,
 )
+from dsl.ir.proofs import Proof
 from dsl.ir.rules import (
     Action,
     Approval,
@@ -98,6 +99,7 @@ __all__ = [
     "Param",
     "ParamRef",
     "ParamRow",
+    "Proof",
     "Rounded",
     "RowSource",
     "Rule",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from dsl.ir.declarations import ListUse, Param, Table, Window
 from dsl.ir.expressions import Expr
+from dsl.ir.proofs import Proof
 from dsl.ir.rules import Rule
 
 
@@ -18,3 +19,4 @@ class Ruleset:
     lists: dict[str, ListUse]
     zone: str
     tables: dict[str, Table] = field(default_factory=dict)
+    proofs: tuple[Proof, ...] = ()

@@ -42,6 +42,7 @@ from dsl.syntax.expressions import (
     Truth,
 )
 from dsl.syntax.file import File, depth_of
+from dsl.syntax.proofs import Prove
 from dsl.syntax.rules import (
     Action,
     Approval,
@@ -105,6 +106,7 @@ __all__ = [
     "Otherwise",
     "Records",
     "Param",
+    "Prove",
     "RowSource",
     "RuleText",
     "Rulebook",

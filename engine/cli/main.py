@@ -23,6 +23,7 @@ from engine.cli import (
     md,
     promotion,
     reconcile,
+    rule_analysis,
     rule_review,
     switches,
     tui,
@@ -44,6 +45,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(demo.demo)
+for _shown in (rule_analysis.diff, rule_analysis.prove, rule_analysis.analyse):
+    rule_review.app.command()(_shown)
 app.add_typer(rule_review.app, name="rules")
 app.add_typer(lists.app, name="lists")
 app.command()(decide.decide)

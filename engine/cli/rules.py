@@ -1,4 +1,4 @@
-"""`mqk rules`: check, test, lint, fmt, explain, limits and replay of rule files."""
+"""`mqk rules`: check, test, lint, fmt, explain, limits and replay; what the solver shows is in rule_analysis."""
 
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,9 @@ from engine.cli.reports import ReportFormat, ReportOption, as_rows, say_report
 if TYPE_CHECKING:
     from engine.service.rule_limits import LimitsReport
 
-app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files, and take them through review.")
+app = typer.Typer(
+    no_args_is_help=True, help="Read, check, test, compare and prove rule files, and take them through review."
+)
 app.command()(replay.replay)
 RulesArgument = Annotated[
     Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")

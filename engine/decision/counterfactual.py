@@ -4,6 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from dsl import ir
+from dsl.explain import Retelling
 from dsl.interpret import Interpreter, Unknown
 from dsl.judgement import Finding
 from dsl.program import Program
@@ -27,7 +28,7 @@ def nearest_price(program: Program, snapshot: Snapshot, finding: Finding) -> Fra
     asked = snapshot.values[at]
     found: list[int] = []
     for part in ir.walk(rule.lines[finding.line - 1].condition):
-        for price in _candidates(part, Interpreter(program, snapshot), asked, tick):
+        for price in _candidates(part, Retelling(program, snapshot), asked, tick):
             values = (*snapshot.values[:at], price, *snapshot.values[at + 1 :])
             judged = Interpreter(program, replace(snapshot, values=values)).rule(rule)
             if price > 0 and all(each.line != finding.line for each in judged):
@@ -41,7 +42,7 @@ def _candidates(part: ir.Expr, interpreter: Interpreter, asked: int, tick: int) 
     """Return stored prices on the tick next to where this part of a condition turns."""
     if isinstance(part, ir.Multiple) and _is_price(part.operand):
         step = interpreter.evaluate(part.step)
-        return [] if isinstance(step, Unknown) else _around(asked, int(step * 1_000_000))
+        return [] if isinstance(step, Unknown) or step <= 0 else _around(asked, int(step * 1_000_000))
     if not isinstance(part, ir.Compare):
         return []
     if _is_price(part.left):

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from dsl import ir
-from dsl.explain import Branch, apart, explain
+from dsl.explain import Branch, Retelling, apart, explain
 from dsl.interpret import Interpreter
 from dsl.judgement import Finding
 from dsl.program import Program
@@ -77,7 +77,7 @@ class Speaker:
     def speak(self, finding: Finding, snapshot: Snapshot, hold: Callable[[ir.Rule, Finding], str]) -> Spoken:
         """Return the finding with source, values and origins; `hold` says how a held one stands."""
         program, rule = self._program, self._rule(finding)
-        interpreter = Interpreter(program, snapshot)
+        interpreter = Retelling(program, snapshot)
         span = rule.lines[finding.line - 1].span if finding.line > 0 else rule.when.span if rule.when else rule.span
         price = nearest_price(program, snapshot, finding)
         change = ""

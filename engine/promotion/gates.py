@@ -8,7 +8,7 @@ from typing import Any
 from dsl import ir
 from dsl.bundle import Bundle
 from dsl.calendars import Calendars
-from dsl.explain import Branch, explain
+from dsl.explain import Branch, Retelling, explain
 from dsl.interpret import Interpreter
 from dsl.judgement import Finding
 from dsl.program import Overlay
@@ -139,7 +139,7 @@ def _failed(seen: Seen, rule: ir.Rule, finding: Finding) -> Failed:
     if not finding.line:
         return Failed("score", finding.code, (), facts)
     line = rule.lines[finding.line - 1]
-    tree = explain(seen.program, Interpreter(seen.program, seen.snapshot), line.condition, lambda path: path)
+    tree = explain(seen.program, Retelling(seen.program, seen.snapshot), line.condition, lambda path: path)
     return Failed(line.label, finding.code, tuple(dict.fromkeys(_leaves(tree))), facts)
 
 

@@ -11,6 +11,13 @@ rules      rule_check.check_rules         do they compile, what does each cost
            rule_files.load_bundle         a folder of rule files as a bundle
            rule_replay.replay_rules       what candidate rules would have said of every decision on record
            bundle_files.build_bundle      rule files as a bundle named by its hash, sealed
+           rule_versions.read_version     rules by folder, bundle or git revision
+           rule_diff.diff_rules           what became tighter or looser, shown by orders
+           rule_diff.write_stream         one such order as a decision stream
+           rule_proofs.prove_rules        are the promises of the rules kept
+           rule_analysis.analyse_rules    rules and lines that judge nothing
+           rule_history.history_of        how often both part from what was decided
+           rule_change.judge_change       proofs and comparison with a base, as findings
 review     rule_review.propose_rules      a bundle, compared with what is in force
            rule_review.show_rules         a proposal with every changed line
            rule_review.activate_rules     approved rules into force

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from dsl.bundle import Bundle
 from engine.backtest.changes import Example, Kind
 from engine.backtest.journal import DatabaseJournal, Journal, LineJournal
 from engine.backtest.replay import Replay, Replayed
@@ -90,9 +91,12 @@ class ReplayReport:
         return data
 
 
-def replay_rules(request: ReplayRequest, tick: Tick) -> ReplayReport:
-    """Judge a journal again. Raises Refused, RulesRefused, ReplayRefused and the store's errors."""
-    candidate = load_bundle(request.rules)
+def replay_rules(request: ReplayRequest, tick: Tick, given: Bundle | None = None) -> ReplayReport:
+    """Judge a journal again, by the rules of the request or those given.
+
+    Raises Refused, RulesRefused, ReplayRefused and the store's errors.
+    """
+    candidate = given or load_bundle(request.rules)
     with _opened(request) as (journal, documents), _uncollected():
         settings = Settings(documents, reopen_overlays)
         replay = Replay(candidate, settings, load_calendar(), request.law_date, request.examples)

@@ -93,8 +93,8 @@ class House:
         return self.config.settings.engine.engine_id
 
 
-def read_house(request: StreamRequest) -> House:
-    """Read rules, configuration, lists and instruments.
+def read_house(request: StreamRequest, given: Bundle | None = None) -> House:
+    """Read rules, configuration, lists and instruments; the rules not, where they are given.
 
     Raises Refused, RulesRefused, ConfigRefused, DataRefused and RunRefused.
     """
@@ -103,7 +103,7 @@ def read_house(request: StreamRequest) -> House:
     config = load_config(root, request.environment, request.engine, request.risk_profile, (), overrides)
     if request.operator not in {principal.id for principal in load_principals(root / "principals.yaml")}:
         raise Refused("PRINCIPAL_UNKNOWN", f"there is no principal {request.operator}", "name one of principals.yaml")
-    bundle = load_bundle(request.rules)
+    bundle = given or load_bundle(request.rules)
     calendar = load_calendar(config.settings.data.calendar)
     if request.law_date is not None and calendar.session_on(request.law_date) is None:
         raise Refused("LAW_DATE_CLOSED", f"{request.law_date} is no session", "state a session as --law-date")

@@ -7,6 +7,8 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from dsl.analysis.idle import find_idle
+from dsl.analysis.proofs import prove
 from dsl.bundle import Bundle
 from dsl.contracts import Schema
 from dsl.diagnostics import Diagnostic, has_errors, in_order
@@ -23,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 EXAMPLE = "pre_trade/example.rules"
 TODAY = date(2026, 3, 2)
 """The day examples are linted on."""
-_EXPECTED = re.compile(r"^# expect ([EW]\d{3}) (\d+):(\d+)$", re.M)
+_EXPECTED = re.compile(r"^# expect ([EWA]\d{3}) (\d+):(\d+)$", re.M)
 _NEXT_FILE = re.compile(r"^# file (\S+)\n", re.M)
 
 
@@ -80,6 +82,14 @@ def linted(example: str, codes: Collection[str] = CODES) -> list[Diagnostic]:
     cases, wrong = collect(bundle) if bundle else ([], [])
     assert bundle is not None and not has_errors([*warned, *wrong]), [*warned, *wrong]
     return lint(Subject(bundle, tuple(cases), frozenset(), TODAY), with_edits(warned, bundle), codes)
+
+
+def analysed(example: str) -> list[Diagnostic]:
+    """Return what the solver shows of an example: idle rules and lines, proofs that fail or are not decided."""
+    bundle, found = compile_rules(sources_of(example), schemas())
+    assert bundle is not None, found
+    proofs = (result.diagnostic() for result in prove(bundle))
+    return in_order([*find_idle(bundle).diagnostics, *(failed for failed in proofs if failed is not None)])
 
 
 def places(found: list[Diagnostic]) -> list[tuple[str, int, int]]:

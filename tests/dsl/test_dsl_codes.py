@@ -10,7 +10,7 @@ from dsl.diagnostics import Diagnostic
 from dsl.lint.catalogue import CHECKED
 from dsl.lint.catalogue import CODES as LINTED
 from dsl.overlays import read_overlay
-from tests.dsl.checkout import ROOT, diagnose, expected, linted, places, shipped
+from tests.dsl.checkout import ROOT, analysed, diagnose, expected, linted, places, shipped
 
 _CODE = re.compile(r"[EWA]\d{3}")
 WITHOUT_EXAMPLE = ("E003", "E312", "E601", "E602")
@@ -30,7 +30,9 @@ def raised_codes() -> set[str]:
 
 
 def reported(code: str, example: str) -> list[Diagnostic]:
-    """Return what the linter says of an example of one of its codes, and what a check says of any other."""
+    """Return what the linter or the solver says of an example of one of its codes, and a check of any other."""
+    if code.startswith("A"):
+        return analysed(example)
     if code not in LINTED:
         return diagnose(example)
     return [found for found in linted(example) if found.code != UNTESTED or code == UNTESTED]
@@ -53,6 +55,7 @@ def test_the_example_to_avoid_yields_its_code_alone_and_the_other_nothing(code: 
     assert [announced_code for announced_code, _, _ in announced] == [code]
     assert places(reported(code, shown.avoid)) == announced
     assert reported(code, shown.prefer) == []
+    assert not code.startswith("A") or diagnose(shown.prefer) == []
 
 
 @pytest.mark.parametrize("code", CHECKED)

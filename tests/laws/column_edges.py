@@ -108,6 +108,15 @@ rule E-09 "Days between" {
   owner    o
   because  "p"
 }
+rule E-10 "One number at a time" {
+  on       pre_trade
+  warn     when 3 * book.b > -11
+  flag     when rounded(book.a, 2, half_even) is 0
+  note     when rounded(book.a, 2, half_up) is 0
+  cite     "C"
+  owner    o
+  because  "p"
+}
 """
 _POSITIVE = {"x-unit": "count", "x-exclusive-minimum": "0"}
 SCHEMAS: dict[str, Any] = {
