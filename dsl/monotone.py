@@ -8,6 +8,8 @@ from dsl.intervals import Bounds, interval
 
 QUANTITY = "intent.quantity"
 CONSTANT, RISING, FALLING = "constant", "increasing", "decreasing"
+MOVING_KEYS = ("quantity", "leaves", "purpose")
+"""Keys of a window that change with the quantity asked: another size would read another count."""
 _FLIP = {CONSTANT: CONSTANT, RISING: FALLING, FALLING: RISING}
 
 
@@ -43,9 +45,12 @@ def fact_direction(path: str, facts: Mapping[str, Fact]) -> str | None:
     """Return how one fact moves with the quantity asked."""
     if path == QUANTITY:
         return RISING
-    if path.startswith(("window:", "list:")):
-        return None if path.startswith("window:") else CONSTANT
+    if path.startswith("list:"):
+        return CONSTANT
     fact = facts.get(path)
+    if path.startswith("window:"):
+        # The order being judged is not in it, whatever its size.
+        return None if fact is None or set(fact.key) & set(MOVING_KEYS) else CONSTANT
     if fact is None:
         return CONSTANT
     if fact.monotone:
