@@ -114,6 +114,7 @@ class JudgedDesk:
         values = {"equity": equity, "cash": equity, "equity_at_session_start": hwm, "hwm": hwm, "pnl_today": pnl}
         for name, value in values.items():
             self._put(f"account.{name}", ("ACC1",), parse_decimal(value), "ledger")
+        self._put("account.kind", ("ACC1",), "MARGIN", "config")
 
     def hold_position(self, symbol: str, shares: int) -> None:
         """Take a position into the book."""
