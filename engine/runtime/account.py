@@ -101,6 +101,13 @@ class AccountFacts:
             adopted = terms.iml_adopted_on.toordinal()
             self._board.put("account.iml_adopted_on", (self._account,), adopted, at, TERMS_PROVIDER)
 
+    def rebase(self, at: Timestamp) -> None:
+        """Let the high-water mark begin anew at equity, as far as that is known."""
+        equity = self.equity()
+        if equity is not None:
+            self.hwm = equity
+        self.post(at)
+
     def _age(self, at: Timestamp) -> tuple[Timestamp, Timestamp | None]:
         """Return the as-of and due instant of what the account rests on: its oldest held mark."""
         held = [self.marks[each.symbol] for each in self._ledger.positions() if each.symbol in self.marks]
