@@ -50,9 +50,9 @@ SECTORS = {"ALFA": "TECHNOLOGY", "BRVO": "FINANCIALS", "CHRL": "ENERGY", "DLTA":
 
 
 def sources() -> list[Source]:
-    """Return the shipped pre-trade rules."""
-    files = sorted(shipped("rules", "pre_trade").glob("*.rules"))
-    return [Source(f"rules/pre_trade/{file.name}", file.read_text(encoding="utf-8")) for file in files]
+    """Return the shipped rules."""
+    files = sorted(shipped("rules").glob("*/*.rules"))
+    return [Source(f"rules/{file.parent.name}/{file.name}", file.read_text(encoding="utf-8")) for file in files]
 
 
 @cache
