@@ -14,8 +14,9 @@ from engine.model.time import parse_timestamp
 from engine.runtime.halt import RunRefused
 from engine.service.promotion import PromotionRequest, judge_promotion
 from engine.service.stream_world import StreamRequest, read_house
+from tests.cli.stream_script import fact, fill, intent
 from tests.cli.test_cli_promotion import line as evaluation
-from tests.language.trap_desk import AT, CALENDAR, TODAY, TrapDesk, aged, fact, withdrawn
+from tests.language.trap_desk import AT, CALENDAR, TODAY, TrapDesk, aged, withdrawn
 
 Build = Callable[..., TrapDesk]
 RESTRICTED = """list restricted of symbol "Restricted" {
@@ -147,6 +148,36 @@ def test_a_symbol_that_a_list_misspells_is_refused_when_the_list_is_read(desk: B
     listed.keep_list("restricted", (row,))
     with pytest.raises(RunRefused, match="LIST_"):
         listed.ask()
+
+
+BOUGHT = """param most: quantity within 1 share .. 1_000 shares tighter when lower {
+  always = 100 shares cite "Test"
+}
+window bought = sum of fill.quantity over 1 h per account, symbol where fill.side is BUY
+limit TRAP-02 "Bought within an hour" {
+  on       pre_trade
+  when     intent.side is BUY
+  measure  bought + intent.quantity
+  clip     above most as BOUGHT
+  cite     "Test"
+  owner    tests
+  because  "{bought} bought within the hour"
+}
+"""
+
+
+def test_a_clip_that_measures_a_window_leaves_exactly_the_room_there_is(desk: Build) -> None:
+    limited = desk("reject when intent.quantity > 900 shares as NO_SIZE", BOUGHT)
+    for bought, asked, verdict, granted in (
+        (40, "60", "allow", "60"),
+        (40, "61", "clip", "60"),
+        (99, "900", "clip", "1"),
+    ):
+        entry = [intent("entry", AT, quantity=str(bought)), fill("entry", AT, str(bought))]
+        answer = limited.answer(*entry, quantity=asked)
+        assert (answer["verdict"], answer["quantity"]) == (verdict, granted)
+    full = [intent("entry", AT, quantity="100"), fill("entry", AT, "100")]
+    assert limited.answer(*full, quantity="1")["verdict"] == "reject"
 
 
 JUDGED_ON = date(2026, 3, 10)

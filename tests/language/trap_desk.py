@@ -82,6 +82,11 @@ class TrapDesk:
 
     def ask(self, *facts: Line, held: int = 0, **order: Any) -> tuple[str, set[str]]:
         """Return the verdict on an order and the codes of its findings, the same by both ways of judging."""
+        answer = self.answer(*facts, held=held, **order)
+        return answer["verdict"], {finding["code"] for finding in answer["findings"]}
+
+    def answer(self, *facts: Line, held: int = 0, **order: Any) -> Line:
+        """Return the whole answer to an order, the same by both ways of judging."""
         lines = list(restate(AT, reference_age=CALENDAR.sessions[-TODAY - 300].close))
         lines += [fill("opening", AT, str(held))] if held else []
         lines += [*facts, intent("order", AT, **order)]
@@ -91,11 +96,11 @@ class TrapDesk:
             assert self._judged(lines) == compiled
         return compiled
 
-    def _judged(self, lines: list[Line]) -> tuple[str, set[str]]:
+    def _judged(self, lines: list[Line]) -> Line:
         house = read_house(StreamRequest(rules=self.rules, lists=self._folder, account=ACCOUNT))
         stream = BytesIO("".join(json.dumps(line) + "\n" for line in lines).encode())
-        (answer,) = judge_stream(house, stream, "trap")
-        return answer.verdict, {finding["code"] for finding in answer.line["findings"]}
+        *_, answer = judge_stream(house, stream, "trap")
+        return answer.line
 
 
 def withdrawn(path: str) -> Line:
