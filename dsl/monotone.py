@@ -7,6 +7,8 @@ from dsl.contracts import Fact
 from dsl.intervals import Bounds, interval
 
 QUANTITY = "intent.quantity"
+REDUCING = ("intent.reduces_only", "intent.increases_risk", "intent.purpose")
+"""What the desk derives from whether an order of this size can only reduce."""
 CONSTANT, RISING, FALLING = "constant", "increasing", "decreasing"
 MOVING_KEYS = ("quantity", "leaves", "purpose")
 """Keys of a window that change with the quantity asked: another size would read another count."""
@@ -34,11 +36,11 @@ def direction(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> str |
             step = direction(expr.step, facts, bounds)
             return direction(expr.operand, facts, bounds) if step == CONSTANT else None
         case ir.If():
-            if not _is_fixed(expr.condition, facts, bounds):
+            if not is_fixed(expr.condition, facts, bounds):
                 return None
             return _same([direction(expr.then, facts, bounds), direction(expr.otherwise, facts, bounds)])
         case _:
-            return CONSTANT if _is_fixed(expr, facts, bounds) else None
+            return CONSTANT if is_fixed(expr, facts, bounds) else None
 
 
 def fact_direction(path: str, facts: Mapping[str, Fact]) -> str | None:
@@ -49,14 +51,14 @@ def fact_direction(path: str, facts: Mapping[str, Fact]) -> str | None:
         return CONSTANT
     fact = facts.get(path)
     if path.startswith("window:"):
-        # The order being judged is not in it, whatever its size.
+        # The order being judged is not in it, whatever its size; another size may be another key.
         return None if fact is None or set(fact.key) & set(MOVING_KEYS) else CONSTANT
     if fact is None:
         return CONSTANT
     if fact.monotone:
         return fact.monotone
     namespace = path.partition(".")[0]
-    return None if namespace == "projected" or path in ("intent.reduces_only", "intent.increases_risk") else CONSTANT
+    return None if namespace == "projected" or path in REDUCING else CONSTANT
 
 
 def holds_upward(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bool:
@@ -72,7 +74,7 @@ def holds_upward(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bo
             return True
         case ir.If():
             return (
-                _is_fixed(expr.condition, facts, bounds)
+                is_fixed(expr.condition, facts, bounds)
                 and holds_upward(expr.then, facts, bounds)
                 and holds_upward(expr.otherwise, facts, bounds)
             )
@@ -81,18 +83,19 @@ def holds_upward(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bo
             return body is not None and holds_upward(body, facts, bounds)
         case ir.Not():
             is_reducing = isinstance(expr.operand, ir.FactRef) and expr.operand.path == "intent.reduces_only"
-            return is_reducing or _is_fixed(expr.operand, facts, bounds)
+            return is_reducing or is_fixed(expr.operand, facts, bounds)
         case _:
-            return _is_fixed(expr, facts, bounds)
+            return is_fixed(expr, facts, bounds)
 
 
-def _is_fixed(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bool:
+def is_fixed(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bool:
+    """Return whether nothing an expression reads moves with the quantity asked."""
     for part in ir.walk(expr):
         if isinstance(part, ir.FactRef) and fact_direction(part.path, facts) != CONSTANT:
             return False
         if isinstance(part, ir.LetRef):
             body = bounds.let(part.name)
-            if body is None or not _is_fixed(body, facts, bounds):
+            if body is None or not is_fixed(body, facts, bounds):
                 return False
     return True
 
