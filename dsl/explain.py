@@ -20,7 +20,7 @@ __all__ = ["Branch", "Origin", "Retelling", "apart", "explain", "row_hit"]
 class Retelling(Interpreter):
     """The interpreter where values are told after the decision: also of what was never computed.
 
-    A need that failed stood between the decision and a divisor that is nothing; telling the rest must not divide either.
+    A need that failed stood between the decision and a divisor that is nothing; telling must not divide either.
     """
 
     def _operation(self, expr: ir.Expr, kleene: bool) -> Any:

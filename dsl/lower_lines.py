@@ -99,7 +99,7 @@ def _relation(relation: str, measure: ir.Expr, bounds: tuple[ir.Expr, ...], span
 
 
 def _is_clippable(bench: Workbench, measure: ir.Expr | None, relation: str | None, bounds: tuple[ir.Expr, ...]) -> bool:
-    facts = bench.contracts.facts
+    facts = {**bench.contracts.facts, **bench.window_facts()}
     return (
         measure is not None
         and relation in ("above", "at or above")

@@ -10,6 +10,8 @@ QUANTITY = "intent.quantity"
 REDUCING = ("intent.reduces_only", "intent.increases_risk", "intent.purpose")
 """What the desk derives from whether an order of this size can only reduce."""
 CONSTANT, RISING, FALLING = "constant", "increasing", "decreasing"
+MOVING_KEYS = ("quantity", "leaves", "purpose")
+"""Keys of a window that change with the quantity asked: another size would read another count."""
 _FLIP = {CONSTANT: CONSTANT, RISING: FALLING, FALLING: RISING}
 
 
@@ -48,8 +50,9 @@ def fact_direction(path: str, facts: Mapping[str, Fact]) -> str | None:
     if path.startswith("list:"):
         return CONSTANT
     fact = facts.get(path)
-    if path.startswith("window:"):  # another size is another key where a window counts orders of one size
-        return CONSTANT if fact is not None and "quantity" not in fact.key else None
+    if path.startswith("window:"):
+        # The order being judged is not in it, whatever its size; another size may be another key.
+        return None if fact is None or set(fact.key) & set(MOVING_KEYS) else CONSTANT
     if fact is None:
         return CONSTANT
     if fact.monotone:

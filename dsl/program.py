@@ -153,10 +153,7 @@ def fact_of(bundle: Bundle, path: str) -> Fact:
     """Return the contract of a slot: a fact's own, or what a window, list or rate amounts to."""
     ruleset = bundle.ruleset
     if path.startswith("window:"):
-        window = ruleset.windows[path.removeprefix("window:")]
-        empty_is_absent = window.function in MAY_BE_EMPTY
-        low = Fraction(0) if window.function in ("count", "distinct") else None
-        return Fact(path, window.type, low=low, optional=empty_is_absent, computed=True, key=window.per)
+        return window_fact(ruleset.windows[path.removeprefix("window:")])
     if path.startswith("list:"):
         listed = ruleset.lists[path.removeprefix("list:")]
         return Fact(path, listed.type, max_age=listed.age, computed=True)
@@ -164,6 +161,15 @@ def fact_of(bundle: Bundle, path: str) -> Fact:
         base = bundle.contracts.facts["fx.rate"]
         return Fact(path, base.type, base.low, base.low_open, base.high, key=base.key, max_age=base.max_age)
     return bundle.contracts.facts[path]
+
+
+def window_fact(window: ir.Window) -> Fact:
+    """Return what a window amounts to as a fact."""
+    low = Fraction(0) if window.function in ("count", "distinct") else None
+    return Fact(
+        f"window:{window.name}", window.type, low=low, optional=window.function in MAY_BE_EMPTY, computed=True,
+        key=window.per,
+    )  # fmt: skip
 
 
 def _ages(rules: tuple[ir.Rule, ...], index: dict[str, int]) -> tuple[AgeCheck, ...]:

@@ -8,12 +8,13 @@ from fractions import Fraction
 from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
-from dsl.contracts import Age, Contracts
+from dsl.contracts import Age, Contracts, Fact
 from dsl.cost import expanded
 from dsl.diagnostics import Diagnostic
 from dsl.expressions import Names, Typer
 from dsl.intervals import Bounds, Interval
 from dsl.names import Rulebook
+from dsl.program import window_fact
 from dsl.suggest import nearest
 from dsl.text import Span
 from dsl.types import Type
@@ -62,6 +63,10 @@ class Workbench:
     def windows_by_name(self) -> dict[str, ir.Window]:
         """Return this rulebook's windows by qualified name."""
         return {window.name: window for window in self.windows.values()}
+
+    def window_facts(self) -> dict[str, Fact]:
+        """Return what this rulebook's windows amount to as facts, by slot path."""
+        return {f"window:{window.name}": window_fact(window) for window in self.windows.values()}
 
     def scope_of(self, rule: str) -> tuple[str, ...]:
         """Return the scope a rule of any rulebook is written with."""

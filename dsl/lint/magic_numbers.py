@@ -57,7 +57,10 @@ def _deciding(node: object, is_soft: bool = False) -> Iterator[s.Number]:
         case s.Number():
             if not _is_neutral(node):
                 yield node
-        case s.Call(function="rounded", arguments=(operand, *_)) | s.Comparison(operator="multiple", left=operand):
+        case (
+            s.Call(function="rounded" | "exact", arguments=(operand, *_))
+            | s.Comparison(operator="multiple", left=operand)
+        ):
             yield from _deciding(operand, is_soft)
         case s.Binary(operator="*", left=s.Number(unit="%"), right=whole) if is_soft:
             yield from _deciding(whole, is_soft)

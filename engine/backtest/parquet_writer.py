@@ -57,7 +57,8 @@ class ParquetWriter:
         stretch = RecordStretch(decisions)
         judged = [decision for decision in decisions if decision.facts is not None]
         paths = dict.fromkeys(path for decision in judged for path in decision.facts or ())
-        for path in paths:
+        # The law date is a fact that rules can read, and a leading column already.
+        for path in (path for path in paths if path not in layout.HEAD):
             fact = fact_of(bundle, path)
             self._declare(path, fact)
             chunk |= self._fact(stretch, path, fact, read)

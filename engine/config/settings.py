@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from engine.config.mode import CONNECTED, LIVE, SIMULATED, Mode
 from engine.config.values import (
     BasisPointsValue,
+    DateValue,
     DurationValue,
     EnvName,
     Harsher,
@@ -79,6 +80,13 @@ class Adapter(StrEnum):
         return self is not Adapter.PAPER
 
 
+class AccountKind(StrEnum):
+    """What a broker lends on an account."""
+
+    CASH = "CASH"
+    MARGIN = "MARGIN"
+
+
 class KeysEnv(Section):
     """Names of the environment variables that hold the broker's credentials."""
 
@@ -93,6 +101,10 @@ class BrokerSettings(Section):
 
     adapter: Adapter
     """The broker adapter; `paper` is the built-in book and needs no credentials."""
+    account_kind: AccountKind
+    """Whether the account is cash or on margin; a fact the margin rules read."""
+    iml_adopted_on: Annotated[DateValue | None, ReadIn(required=False)] = None
+    """Day the broker put the account under the intraday margin level; left out while it has not said one."""
     keys_env: Annotated[KeysEnv | None, ReadIn(CONNECTED, required=False)] = None
     """Names of the credentials; mandatory for an external adapter."""
     base_url_env: Annotated[EnvName | None, ReadIn(CONNECTED, required=False)] = None

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, NewType
 
@@ -46,6 +47,15 @@ def _duration(value: object) -> int:
     return int(match.group(1)) * _UNITS[match.group(2)]
 
 
+def _date(value: object) -> date:
+    try:
+        if isinstance(value, str) and len(value) == len("2026-01-05"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError("is not a date; write year, month and day, like 2026-07-06")
+
+
 RatioValue = Annotated[Ratio, BeforeValidator(_micros)]
 """Decimal text, held in micros of a pure number."""
 MoneyValue = Annotated[Money, BeforeValidator(_micros)]
@@ -54,6 +64,8 @@ QuantityValue = Annotated[Quantity, BeforeValidator(_micros)]
 """Decimal text, held in micros of a share."""
 DurationValue = Annotated[Duration, BeforeValidator(_duration)]
 """A whole number and a unit, held in microseconds."""
+DateValue = Annotated[date, BeforeValidator(_date)]
+"""A day of the calendar, YYYY-MM-DD."""
 
 BasisPoints = NewType("BasisPoints", int)
 """Whole hundredths of a percent."""

@@ -60,7 +60,9 @@ def earliest(course: Course, findings: Sequence[Finding], postures: Sequence[Cau
             following = last + 1
         moment = course.at(following) if following is not None else None
         if following is None:
-            return Later(None, False, _unmoved(blocking) if is_first else (_NOT_SOON,))
+            # What is unknown stays so whatever dates the rules name: that says more than how far was looked.
+            is_unmoved = is_first or any(finding.facts for finding in blocking)
+            return Later(None, False, _unmoved(blocking) if is_unmoved else (_NOT_SOON,))
         if moment is None or moment.at <= last:
             continue
         passes = moment.passes()

@@ -5,8 +5,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from engine.model.numbers import Quantity
-from engine.model.order import Intent, IntentKind, Purpose
+from engine.model.order import Intent, IntentKind, OrderType, Purpose
 from engine.portfolio.book import Book, Projection
+
+_STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 
 
 class IntentFacts:
@@ -49,10 +51,15 @@ class IntentFacts:
         return max(0, self._intent.quantity - filled)
 
     def purpose(self) -> str:
-        """Return why the order exists, derived: what provably reduces is an exit, the desk's own an emergency one."""
+        """Return why the order exists, derived: what provably reduces is an exit.
+
+        It is an emergency exit where it is the desk's own, and a stop loss where it waits for its price.
+        """
         if not self.reduces:
             return Purpose.ENTRY.value
-        return (Purpose.EMERGENCY_EXIT if self._intent.is_emergency else Purpose.EXIT).value
+        if self._intent.is_emergency:
+            return Purpose.EMERGENCY_EXIT.value
+        return (Purpose.STOP_LOSS if self._intent.type in _STOPS else Purpose.EXIT).value
 
 
 def _plain(name: str) -> Callable[[IntentFacts], Any]:

@@ -13,6 +13,7 @@ from engine.portfolio.valuation import UnknownMarks, Valuation
 from engine.runtime.market_facts import drawdown
 
 PROVIDER = "ledger"
+TERMS_PROVIDER = "config"
 
 
 @dataclass(slots=True)
@@ -24,11 +25,22 @@ class Mark:
     due: Timestamp | None
 
 
+@dataclass(frozen=True, slots=True)
+class BrokerTerms:
+    """What the broker keeps the account under: CASH or MARGIN, and the day intraday margin was adopted, if any."""
+
+    kind: str
+    iml_adopted_on: date | None = None
+
+
 class AccountFacts:
     """Marks the ledger and posts `account.*`, `portfolio.*` and `risk.drawdown`."""
 
-    def __init__(self, board: FactBoard, account: str, ledger: Ledger, calendar: SessionCalendar) -> None:
+    def __init__(
+        self, board: FactBoard, account: str, ledger: Ledger, calendar: SessionCalendar, terms: BrokerTerms | None
+    ) -> None:
         self._board, self._account, self._ledger, self._calendar = board, account, ledger, calendar
+        self._terms = terms
         self.marks: dict[str, Mark] = {}
         self.hwm: int = ledger.initial_cash
         self.session: date | None = None
@@ -74,11 +86,20 @@ class AccountFacts:
             }
         for path, value in sorted(facts.items()):
             self._board.put(path, (self._account,), value, as_of, PROVIDER, bar_due=due)
+        if self._terms is not None:
+            self._post_terms(self._terms, at)
         if self.session_start_at is not None:
             self._board.put(
                 "account.equity_at_session_start", (self._account,), self.session_start, self.session_start_at, PROVIDER
             )
         return equity
+
+    def _post_terms(self, terms: BrokerTerms, at: Timestamp) -> None:
+        """Post what the configuration says of the account: it is so for as long as the run goes on."""
+        self._board.put("account.kind", (self._account,), terms.kind, at, TERMS_PROVIDER)
+        if terms.iml_adopted_on is not None:
+            adopted = terms.iml_adopted_on.toordinal()
+            self._board.put("account.iml_adopted_on", (self._account,), adopted, at, TERMS_PROVIDER)
 
     def rebase(self, at: Timestamp) -> None:
         """Let the high-water mark begin anew at equity, as far as that is known."""

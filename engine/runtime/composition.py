@@ -26,6 +26,7 @@ from engine.model.time import Timestamp
 from engine.portfolio.amount import amount_of
 from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
+from engine.runtime.account import BrokerTerms
 from engine.runtime.approvals import HoldDesk
 from engine.runtime.arming import Arming
 from engine.runtime.authority import StoreAuthority
@@ -143,6 +144,7 @@ def _parts(inputs: RunInputs) -> Parts:
             )
         ),
         market=MarketFacts(board, inputs.calendar, int(spread)),
+        terms=BrokerTerms(settings.broker.account_kind.value, settings.broker.iml_adopted_on),
     )
 
 

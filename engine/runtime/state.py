@@ -25,7 +25,7 @@ from engine.model.time import Timestamp
 from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
 from engine.portfolio.working import WorkingOrder
-from engine.runtime.account import AccountFacts, Mark
+from engine.runtime.account import AccountFacts, BrokerTerms, Mark
 from engine.runtime.entry import Entry
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.tracked import OpenHold, Tracked
@@ -62,6 +62,8 @@ class Parts:
     market: MarketFacts
     states_account: bool = True
     """Whether this desk says what the account holds; a stream's facts say it themselves."""
+    terms: BrokerTerms | None = None
+    """What the configuration says of the account; None where somebody else does."""
 
 
 class DeskState:
@@ -69,7 +71,7 @@ class DeskState:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.account = AccountFacts(parts.board, parts.account, parts.ledger, parts.calendar)
+        self.account = AccountFacts(parts.board, parts.account, parts.ledger, parts.calendar, parts.terms)
         self.pending: list[Intent] = []
         self.tracked: dict[str, Tracked] = {}
         self.by_client_id: dict[str, str] = {}

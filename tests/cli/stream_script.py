@@ -2,10 +2,11 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.contracts import fact_fields
 from engine.model.time import format_timestamp
 from engine.service.stream import judge_stream
 from engine.service.stream_desk import Answer
@@ -15,12 +16,19 @@ from engine.shipped import shipped
 ACCOUNT, SYMBOL = "ACC-1", "AAPL"
 GOOD: dict[str, Any] = {
     "account.equity": "1000000", "account.equity_at_session_start": "1000000", "account.hwm": "1000000",
+    "account.kind": "MARGIN",
     "account.pnl_today": "0", "compliance.shortable": True, "instrument.fractional": False,
     "instrument.issuer": "Apple", "instrument.lot": "1", "instrument.multiplier": "1",
     "instrument.sector": "TECHNOLOGY", "instrument.tick": "0.01", "integrity.missing_bars": 0,
     "integrity.state": "CLEAN", "market.ask": "100.01", "market.bid": "99.99", "market.last": "100",
     "reconcile.mismatches": 0, "reconcile.state": "CLEAN",
 }  # fmt: skip
+COUNTED: dict[str, Any] = GOOD | {
+    "account.equity": "25400", "account.equity_at_session_start": "25400", "account.hwm": "25400",
+    "day_trades.closing_adds": 0,
+    "day_trades.count": 0, "day_trades.opening_adds": 1, "day_trades.reserved": 0,
+}  # fmt: skip
+"""The same desk with an account so small that its day trades are counted."""
 HELD = 10
 
 
@@ -51,8 +59,9 @@ def fact(path: str, value: Any, at: int, as_of: int | None = None, timeframe: st
     }  # fmt: skip
     if timeframe is not None:
         line["timeframe"] = timeframe
-    namespace = path.partition(".")[0]
-    line["key"] = ACCOUNT if namespace in ("account", "reconcile") else SYMBOL
+    kept_by = fact_fields()[path].key if path in fact_fields() else ("symbol",)
+    key = [ACCOUNT if name == "account" else SYMBOL for name in kept_by]
+    line["key"] = key if len(key) > 1 else key[0]
     return line
 
 
@@ -83,9 +92,11 @@ def fill(order_id: str, at: int, quantity: str, side: str = "BUY", fill_id: str 
     return event("ORDER_FILLED", at, body)
 
 
-def restate(at: int, without: str = "", reference_age: int | None = None) -> Iterator[dict[str, Any]]:
-    """Yield every good fact anew; what is kept for years is as of `reference_age`."""
-    for path, value in GOOD.items():
+def restate(
+    at: int, without: str = "", reference_age: int | None = None, known: Mapping[str, Any] = GOOD
+) -> Iterator[dict[str, Any]]:
+    """Yield every known fact anew; what is kept for years is as of `reference_age`."""
+    for path, value in known.items():
         if path != without:
             is_reference = path.startswith(("instrument.", "compliance."))
             yield fact(path, value, at, reference_age if is_reference else at)

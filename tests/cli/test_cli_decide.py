@@ -57,7 +57,7 @@ def test_every_line_keeps_the_decision_contract(decide, lines):
 
 
 def test_no_reject_ends_with_zero(decide, lines):
-    ended = decide(lines[:19])
+    ended = decide(lines[:20])
     assert ended.code == 0 and verdicts(ended) == [("entry", "allow")]
 
 
@@ -147,7 +147,7 @@ def test_a_line_that_cannot_stand_stops_the_stream_after_what_came_before(decide
     assert ended.code == 2
     assert verdicts(ended) == [("first", "allow")]
     assert f"error[{code}" in ended.err and names in ended.err
-    assert ":20:" in ended.err and "Traceback" not in ended.err
+    assert ":21:" in ended.err and "Traceback" not in ended.err
 
 
 def test_an_intent_from_the_past_is_refused_at_the_streams_own_clock(decide):

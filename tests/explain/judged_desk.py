@@ -50,9 +50,9 @@ SECTORS = {"ALFA": "TECHNOLOGY", "BRVO": "FINANCIALS", "CHRL": "ENERGY", "DLTA":
 
 
 def sources() -> list[Source]:
-    """Return the shipped pre-trade rules."""
-    files = sorted(shipped("rules", "pre_trade").glob("*.rules"))
-    return [Source(f"rules/pre_trade/{file.name}", file.read_text(encoding="utf-8")) for file in files]
+    """Return the shipped rules."""
+    files = sorted(shipped("rules").glob("*/*.rules"))
+    return [Source(f"rules/{file.parent.name}/{file.name}", file.read_text(encoding="utf-8")) for file in files]
 
 
 @cache
@@ -114,6 +114,7 @@ class JudgedDesk:
         values = {"equity": equity, "cash": equity, "equity_at_session_start": hwm, "hwm": hwm, "pnl_today": pnl}
         for name, value in values.items():
             self._put(f"account.{name}", ("ACC1",), parse_decimal(value), "ledger")
+        self._put("account.kind", ("ACC1",), "MARGIN", "config")
 
     def hold_position(self, symbol: str, shares: int) -> None:
         """Take a position into the book."""

@@ -11,7 +11,7 @@ from tests.explain.judged_desk import LISTED, RESTRICTED, JudgedDesk, every_verd
 LISTS = {LISTED: RESTRICTED}
 SECTOR = """\
 ✖ REJECT  BUY 1200 DLTA LIMIT at 77.1
-  mean_reversion · asked 1200, granted 0 · 22 rules judged
+  mean_reversion · asked 1200, granted 0 · 25 rules judged
 """
 SOURCE = """\
  40 │ limit EXP-02 "Sector concentration" {
@@ -82,7 +82,7 @@ def test_the_same_explanation_is_the_same_text() -> None:
 def test_an_allow_names_the_rules_that_were_asked() -> None:
     desk = JudgedDesk()
     text = render_why(why(desk.judge(desk.intent("BUY", 1, "ALFA", "52.00")), desk.bundle, (), LISTS), 80)
-    assert "22 rules judged" in text and "no rule objects: COL-01, COL-02" in text
+    assert "25 rules judged" in text and "no rule objects: COL-01, COL-02" in text
 
 
 def test_one_unknown_fact_that_silences_two_lines_of_a_rule_is_told_once() -> None:

@@ -42,7 +42,7 @@ def test_every_verdict_explains_itself_from_its_record(desk: JudgedDesk) -> None
     for record in every_verdict(desk):
         explained = explain(desk, record)
         verdicts.add(explained.verdict)
-        assert explained.witnesses == tuple(record["witnesses"]) and len(explained.witnesses) == 22
+        assert explained.witnesses == tuple(record["witnesses"]) and len(explained.witnesses) == 25
         assert [(s.rule, s.line, s.code) for s in explained.findings] == [
             (f["rule"], f["line"], f["code"]) for f in record["findings"]
         ]

@@ -39,8 +39,8 @@ def test_violations_count_findings_by_rule_and_code(played: StoredRun) -> None:
 def test_every_limit_in_force_is_listed_unknown_first_then_worst(played: StoredRun) -> None:
     limits = played.follow().poll().limits
     assert {line.rule for line in limits} == {
-        "EXP-01", "EXP-02", "EXP-03", "EXP-04", "EXP-05", "EXP-06", "EXP-07", "LOSS-01", "LOSS-02", "RATE-01",
-        "RATE-02", "SIZE-01", "SIZE-02",
+        "EXP-01", "EXP-02", "EXP-03", "EXP-04", "EXP-05", "EXP-06", "EXP-07", "LOSS-01", "LOSS-02", "MAR-06",
+        "RATE-01", "RATE-02", "SIZE-01", "SIZE-02",
     }  # fmt: skip
     first = limits[0]
     assert (first.rule, first.key, first.state, first.permille) == ("LOSS-01", "ACC1", "unknown", None)
