@@ -4,9 +4,9 @@ import random
 from collections.abc import Iterator
 
 WORDS = (
-    "{", "}", '"', "#", "## ", "(", ")", "[", " limit ", '\nrule ZZ-01 "Typed" {\n', "\x00", "\u2028", " $", " and ", " or ",
-    ", ", "\n", " not " * 300, "(" * 70, "9" * 40, " USD", " as CODE", "\r", "é", "𝄞", "\n  when ", " intent.", "KIL-01",
-    " 2026-13-45", " 5 ", "{{", "\\", "param", "for each x in ", " if ", "\t", "..", ".", "\ud800",
+    "{", "}", '"', "#", "## ", "(", ")", "[", " limit ", '\nrule ZZ-01 "Typed" {\n', "\x00", "\u2028", " $", " and ",
+    " or ", ", ", "\n", " not " * 300, "(" * 70, "9" * 40, " USD", " as CODE", "\r", "é", "𝄞", "\n  when ", " intent.",
+    "KIL-01", " 2026-13-45", " 5 ", "{{", "\\", "param", "for each x in ", " if ", "\t", "..", ".", "\ud800",
 )  # fmt: skip
 """What gets typed: words of the language, halves of them, and what does not belong into a text at all."""
 
