@@ -125,9 +125,7 @@ def test_every_bare_word_is_found_where_it_is_written(sources: list[Source]) -> 
                     assert ((token.line or 0) + piece.first_line, token.column) in places, (source.name, token)
 
 
-QUALIFYING = {
-    "strategy", "rows", "row", "exits", "infinite", "nan", "lower", "higher", "quantity", "fill", "session", "end", "month",
-}  # fmt: skip
+QUALIFYING = {"strategy", "rows", "row", "exits", "infinite", "nan"}
 """Words of fixed phrases: `promotes strategy`, `at least 1 row`, `including exits`, numbers no arithmetic reaches."""
 
 
