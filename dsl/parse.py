@@ -164,7 +164,7 @@ def read_piece(piece: Piece) -> Reading:
             if attempt and isinstance(error, UnexpectedToken) and error.token == "}" and "RBRACE" not in accepted:
                 break  # the clauses that stood here were blanked
             found.append(explain_mistake("", here, error))
-            remaining = _without_mistake(text, here, error, accepted)
+            remaining = without_mistake(text, here, error, accepted)
             if remaining is None:
                 break
             text = remaining
@@ -192,7 +192,7 @@ def _too_deep(name: str, piece: Piece) -> Diagnostic:
     return Diagnostic("E005", message, span, help="name the parts with `let`")
 
 
-def _without_mistake(text: str, piece: Piece, error: UnexpectedInput, accepted: frozenset[str]) -> str | None:
+def without_mistake(text: str, piece: Piece, error: UnexpectedInput, accepted: frozenset[str]) -> str | None:
     """Return the text mended or without the clause the error is in, places kept, or None when it cannot be told."""
     at = error.pos_in_stream
     if at is not None and accepted == {"LBRACE"} and piece.word in ("limit", "rule", "test", "fixture", "param"):
