@@ -118,6 +118,11 @@ class Folder:
             pass
         return bundle, self._cases.cases
 
+    @property
+    def last_cases(self) -> tuple[Case, ...]:
+        """The tests as they were read the last time, which may be before the last change."""
+        return self._cases.cases
+
     # ---------------------------------------------------------------------------------- what there is to say
     def look_through(self, on: date) -> Iterator[None]:
         """Read every test and look for every warning on a date, a little at each step.

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from dsl.diagnostics import Diagnostic, Edit, Severity
 from dsl.edits import apply_edits, part_of
@@ -126,7 +125,7 @@ def _allowed(found: Diagnostic, text: str) -> Mend:
     return Mend(f"allow {found.code} here, and say why", found, (Edit(place, comment),))
 
 
-def mend_all(folder: Folder, name: str, on: date) -> tuple[Edit, ...]:
+def mend_all(folder: Folder, name: str) -> tuple[Edit, ...]:
     """Return the one edit that mends what mends itself in a file, proven to leave every judgement as it was.
 
     Nothing where there is nothing to mend, or errors.

@@ -30,9 +30,8 @@ def definition(folder: Folder, index: Index, name: str, line: int, column: int) 
 
 def _variable(index: Index, span: Span, word: str) -> Span | None:
     """Return where the row of an aggregate gets its name: the nearest place behind, as a text reads."""
-    places = [
-        at for at, one in index.names(span.file) if one.use is Use.VARIABLE and one.is_definition and one.word == word
-    ]
+    rows = ((at, one) for at, one in index.names(span.file) if one.use is Use.VARIABLE and one.is_definition)
+    places = [at for at, one in rows if one.word == word]
     return next((at for at in places if at >= span), places[-1] if places else None)
 
 
@@ -102,12 +101,9 @@ def _symbol(declared: s.Declaration, names: dict[tuple[int, str], Span]) -> Symb
     head = _head(declared)
     assert head is not None
     name, kind, detail = head
-    first_line = Span(
-        declared.span.file, declared.span.line, declared.span.column, declared.span.line, declared.span.column + 1
-    )
-    return Symbol(
-        name or kind, kind, detail, declared.span, names.get((declared.span.line, name), first_line), _parts(declared)
-    )
+    whole = declared.span
+    place = names.get((whole.line, name), Span(whole.file, whole.line, whole.column, whole.line, whole.column + 1))
+    return Symbol(name or kind, kind, detail, whole, place, _parts(declared))
 
 
 def _parts(declared: s.Declaration) -> tuple[Symbol, ...]:
@@ -119,12 +115,8 @@ def _parts(declared: s.Declaration) -> tuple[Symbol, ...]:
             lines = ((line.label or line.effect, line.code or "", line.span) for line in declared.lines)
             return tuple(Symbol(name, "line", code, span, span) for name, code, span in lines)
         case s.Test():
-            return tuple(
-                Symbol(
-                    f"given {one.fixture}", "scenario", ", ".join(o.effect for o in one.outcomes), one.span, one.span
-                )
-                for one in declared.scenarios
-            )
+            given = ((one.fixture, ", ".join(o.effect for o in one.outcomes), one.span) for one in declared.scenarios)
+            return tuple(Symbol(f"given {name}", "scenario", outcomes, span, span) for name, outcomes, span in given)
     return ()
 
 

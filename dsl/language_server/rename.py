@@ -82,7 +82,8 @@ def _edits(index: Index, thing: Thing, new: str) -> Iterator[Edit | Refused]:
     if thing.kind is Kind.RULE:
         old_code, code = _code_of(thing.name), _code_of(new)
         for seen in index.uses(Thing(Kind.REASON, old_code)):
-            if not seen.occurrence.is_definition and seen.occurrence.about in ((), (thing.name,)):
+            of = seen.occurrence.about
+            if not seen.occurrence.is_definition and (not of or thing.name in of):
                 yield Edit(seen.span, code)
 
 
@@ -109,13 +110,11 @@ def _unfit(folder: Folder, thing: Thing, new: str) -> str:
     if new in FUNCTIONS or new in AGGREGATES:
         return f"`{new}` is a function of the language"
     book = next(book for book in folder.compiled.books if thing.name == f"{book.name}.{thing.short}")
-    taken = (
-        set(book.fixtures) if thing.kind is Kind.FIXTURE else {*book.local_names(), *folder.environment.contracts.facts}
-    )
-    if new in taken:
-        return (
-            f"`{new}` is declared in {book.name} already" if new in book.local_names() else f"`{new}` is taken already"
-        )
+    declared = tuple(book.fixtures) if thing.kind is Kind.FIXTURE else book.local_names()
+    if new in declared:
+        return f"`{new}` is declared in {book.name} already"
+    if thing.kind is not Kind.FIXTURE and new in folder.environment.contracts.facts:
+        return f"`{new}` is a fact"
     layers = folder.environment.tightened(thing.name) if thing.kind is Kind.PARAM else ()
     if layers:
         return f"{layers[0]} tightens `{thing.name}` and would tighten nothing any more; rename it there by hand"

@@ -1,5 +1,6 @@
 """Tests run from the editor, and what stands above a test and a rule: run it, and how it came out."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -68,15 +69,17 @@ def run_tests(folder: Folder, name: str, target: str) -> tuple[Ran, ...] | None:
 
 
 def _is_meant(case: Case, name: str, target: str) -> bool:
-    if case.title == target and case.span.file == name:
-        return True
-    return target in case.rules or any(target == outcome.rule for outcome in case.outcomes)
+    return target in _rules_of(case) or (case.title == target and case.span.file == name)
+
+
+def _rules_of(case: Case) -> tuple[str, ...]:
+    """Return the rules a scenario is of, or expects something from."""
+    return tuple(dict.fromkeys((*case.rules, *(one.rule for one in case.outcomes if one.rule))))
 
 
 def _run(folder: Folder, bundle: Bundle, case: Case) -> Ran:
     outcome = run_case(bundle, case, folder.environment.calendars)
-    rules = tuple(dict.fromkeys((*case.rules, *(one.rule for one in case.outcomes if one.rule))))
-    return Ran(case.span, case.title, rules, outcome.problem, skeleton(outcome))
+    return Ran(case.span, case.title, _rules_of(case), outcome.problem, skeleton(outcome))
 
 
 def merged(before: Results, version: int, ran: tuple[Ran, ...]) -> Results:
@@ -90,19 +93,16 @@ def lenses(folder: Folder, name: str, results: Results) -> Iterator[Lens]:
     """Yield what stands above each test and each tested rule of a file."""
     file = folder.compiled.files.get(name)
     known = results if results.version == folder.version else NOTHING_RAN
-    tests = [(test, rule) for book in folder.compiled.books for test in book.tests for rule, _ in test.rules]
+    counted = Counter(rule for case in folder.last_cases for rule in _rules_of(case))
     for declared in file.declarations if file is not None else ():
         match declared:
             case s.Test():
                 title = f"run test{_said(known.of(declared.title, name))}"
                 yield Lens(declared.span, title, declared.title)
             case s.RuleText():
-                scenarios = sum(len(test.scenarios) for test, rule in tests if rule == declared.id)
-                if scenarios:
-                    said = _said(known.of(declared.id, name))
-                    yield Lens(
-                        declared.span, f"run {scenarios} scenario{'' if scenarios == 1 else 's'}{said}", declared.id
-                    )
+                if scenarios := counted[declared.id]:
+                    title = f"run {scenarios} scenario{'' if scenarios == 1 else 's'}"
+                    yield Lens(declared.span, title + _said(known.of(declared.id, name)), declared.id)
 
 
 def _said(ran: tuple[Ran, ...]) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import audit, config, db, decide, demo, doctor, keys, lists, md, reconcile, rule_review, tui, why
+from engine.cli import audit, config, db, decide, demo, doctor, keys, lists, lsp, md, reconcile, rule_review, tui, why
 from engine.cli import run as running
 from engine.cli.diagnostics import complain, explain_failure, note
 from engine.cli.exits import Exit
@@ -36,6 +36,7 @@ running.app.command("reconcile")(reconcile.reconcile_books)
 running.app.command("snapshot")(reconcile.write_snapshot)
 app.add_typer(running.app, name="run")
 app.command()(tui.tui)
+app.command()(lsp.lsp)
 app.add_typer(md.app, name="md")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
