@@ -51,7 +51,11 @@ def run_case(bundle: Bundle, case: Case, calendars: Calendars = PLAIN) -> Outcom
     judgement = judge(program, snapshot_of(program, case))
     if case.stage == "promotion":
         return _run_gate(program, case, judgement)
-    return Outcome(case, judgement, _compare(program, case, judgement))
+    problem = _compare(program, case, judgement)
+    if case.stage == "arming" and case.steps and not problem:
+        # Armed on these facts: from now on the requirements that are kept throughout are watched.
+        problem = _run_watched(bundle, replace(case, outcomes=()), calendars).problem
+    return Outcome(case, judgement, problem)
 
 
 def program_of(
