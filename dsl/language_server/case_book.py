@@ -47,7 +47,7 @@ class CaseBook:
         self._texts: dict[str, tuple[str, ScenarioText]] = {}
         self.cases: tuple[Case, ...] = ()
         self.found: tuple[Diagnostic, ...] = ()
-        self.fixtures: frozenset[tuple[str, str]] = frozenset()
+        self.named_fixtures: frozenset[tuple[str, str]] = frozenset()
 
     def scenario(self, name: str, text: str) -> ScenarioText:
         """Return a scenario file as its loader reads it."""
@@ -91,7 +91,7 @@ class CaseBook:
                 named.add((str(value.get("rulebook", "")), str(value.get("fixture", ""))))
             yield
         self._tests, self._files = tests, files
-        self.cases, self.found, self.fixtures = tuple(cases), tuple(found), frozenset(named)
+        self.cases, self.found, self.named_fixtures = tuple(cases), tuple(found), frozenset(named)
 
     def _test(
         self, bundle: Bundle, book: Rulebook, test: s.Test, fixtures: tuple[s.Fixture, ...], world: object

@@ -138,7 +138,7 @@ class _Completer:
     def _codes(self) -> Iterator[Offer]:
         cursor, folder = self._cursor, self._folder
         word = cursor.piece.word if cursor.piece is not None else ""
-        if cursor.accepted and "RULE_ID" in cursor.accepted:
+        if cursor.accepted and "RULE_ID" in cursor.accepted and "CODE" not in cursor.accepted:
             anchor, _ = cursor.anchor()
             kinds = {"TRIPS": ("switch",), "REQUIRES": ("checklist", "gate")}.get(anchor, ())
             is_naming = anchor in ("LIMIT", "RULE", "SWITCH", "CHECKLIST", "GATE")

@@ -136,7 +136,7 @@ class Folder:
         yield from self._cases.read(bundle, self._scenarios)
         found = list(self._cases.found)
         if not any(one.severity is Severity.ERROR for one in found):
-            subject = Subject(bundle, self._cases.cases, self._cases.fixtures, on)
+            subject = Subject(bundle, self._cases.cases, self._cases.named_fixtures, on)
             warned = with_edits(compiled.found, bundle)
             for lint in LINTS.values():
                 yield

@@ -9,10 +9,8 @@ from dsl.bundle import Bundle
 from dsl.cases import Case
 from dsl.diagnostics import Diagnostic
 from dsl.language_server.folder import Folder
-from dsl.scenarios import run_case, skeleton
+from dsl.scenarios import failed, run_case, skeleton
 from dsl.text import Span
-
-FAILED = "E390"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,7 @@ class Ran:
 
     def diagnostic(self) -> Diagnostic:
         """Return a failure in the form every other mistake has."""
-        fact = f"the test `{self.title}` fails: {self.problem}"
-        return Diagnostic(FAILED, fact, self.span, help=f"if the rules are right, write `{self.actual}`")
+        return failed(self.title, self.span, self.problem, self.actual)
 
 
 @dataclass(frozen=True, slots=True)

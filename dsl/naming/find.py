@@ -52,7 +52,7 @@ def _one(token: Node, use: Use, *about: str, is_definition: bool = False) -> Occ
 def _named(c: Nodes, use: Use, *about: str) -> Found:
     """Yield the bare words among the children as names of one kind."""
     for node in c:
-        if isinstance(node, Token) and node.type in ("NAME", "CODE"):
+        if isinstance(node, Token) and node.type in ("NAME", "CODE", "RULE_ID"):
             yield _one(node, use, *about)
 
 
@@ -105,6 +105,9 @@ class DeclarationFinder:
 
     def per_names(self, c: Nodes, around: Around) -> Found:
         return _named(c, Use.KEY, *filter(None, (around.event,)))
+
+    def key_word_names(self, c: Nodes, around: Around) -> Found:
+        return _named(c, Use.ENUM_VALUE)
 
     def code_value_names(self, c: Nodes, around: Around) -> Found:
         return _named(c, Use.ENUM_VALUE, *filter(None, (around.beside or around.owner,)))

@@ -34,8 +34,9 @@ class Failure:
 
     def diagnostic(self) -> Diagnostic:
         """Return the failure in the form every other mistake in a rule file has."""
-        fact = f"the test `{self.title}` fails: {self.problem}"
-        return Diagnostic("E390", fact, self.span, help=f"if the rules are right, write `{self.actual}`")
+        from dsl.scenarios import failed
+
+        return failed(self.title, self.span, self.problem, self.actual)
 
 
 @dataclass(frozen=True, slots=True)
