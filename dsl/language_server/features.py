@@ -1,7 +1,7 @@
 """The requests of an editor, each answered by the module that knows."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
@@ -15,13 +15,11 @@ from dsl.language_server.hover import hover
 from dsl.language_server.layouts import layout
 from dsl.language_server.mends import mend_all, mends, use_edit
 from dsl.language_server.rename import Refused, prepare, rename
+from dsl.language_server.server import RulesServer
 from dsl.language_server.trials import lenses
 from dsl.language_server.wire import folding, markdown, uri_of_path
 from dsl.language_server.workspace import File
 from dsl.naming.meaning import Kind, Thing
-
-if TYPE_CHECKING:
-    from dsl.language_server.server import RulesServer
 
 RUN_TESTS, EXPLAIN = "mqk.runTests", "mqk.explain"
 REQUEST_FAILED = -32803
@@ -29,7 +27,7 @@ REQUEST_FAILED = -32803
 FIX_ALL = "source.fixAll.mqk"
 
 
-def register(server: "RulesServer") -> None:
+def register(server: RulesServer) -> None:
     """Register every request the server answers."""
     _register_reading(server)
     _register_finding(server)
@@ -48,7 +46,7 @@ class _Positioned(Protocol):
     def position(self) -> lsp.Position: ...
 
 
-def _at(server: "RulesServer", params: _Positioned) -> tuple[File, int, int] | None:
+def _at(server: RulesServer, params: _Positioned) -> tuple[File, int, int] | None:
     """Return the file of a position, and its line and column from 1."""
     file = server.file_of(params.text_document.uri)
     if file is None:
@@ -56,9 +54,9 @@ def _at(server: "RulesServer", params: _Positioned) -> tuple[File, int, int] | N
     return file, *server.wire(file.bundle).place(file.name, params.position)
 
 
-def _register_reading(server: "RulesServer") -> None:
+def _register_reading(server: RulesServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
-    def on_hover(ls: "RulesServer", params: lsp.HoverParams) -> lsp.Hover | None:
+    def on_hover(ls: RulesServer, params: lsp.HoverParams) -> lsp.Hover | None:
         at = _at(ls, params)
         if at is None:
             return None
@@ -69,7 +67,7 @@ def _register_reading(server: "RulesServer") -> None:
     @server.feature(
         lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[".", "[", "{"], resolve_provider=True)
     )
-    def on_completion(ls: "RulesServer", params: lsp.CompletionParams) -> lsp.CompletionList | None:
+    def on_completion(ls: RulesServer, params: lsp.CompletionParams) -> lsp.CompletionList | None:
         at = _at(ls, params)
         offered = complete(at[0].bundle.folder, at[0].bundle.index, at[0].name, *at[1:]) if at is not None else None
         if at is None or offered is None:
@@ -85,7 +83,7 @@ def _register_reading(server: "RulesServer") -> None:
         return lsp.CompletionList(is_incomplete=False, items=items)
 
     @server.feature(lsp.COMPLETION_ITEM_RESOLVE)
-    def on_resolve(ls: "RulesServer", item: lsp.CompletionItem) -> lsp.CompletionItem:
+    def on_resolve(ls: RulesServer, item: lsp.CompletionItem) -> lsp.CompletionItem:
         data: Any = item.data
         file = ls.file_of(str(data[0])) if isinstance(data, Sequence) and len(data) == 3 else None
         if file is not None:
@@ -94,15 +92,15 @@ def _register_reading(server: "RulesServer") -> None:
         return item
 
 
-def _can_snip(server: "RulesServer") -> bool:
+def _can_snip(server: RulesServer) -> bool:
     document = server.client_capabilities.text_document
     item = document.completion.completion_item if document is not None and document.completion is not None else None
     return bool(item is not None and item.snippet_support)
 
 
-def _register_finding(server: "RulesServer") -> None:
+def _register_finding(server: RulesServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
-    def on_definition(ls: "RulesServer", params: lsp.DefinitionParams) -> lsp.Location | None:
+    def on_definition(ls: RulesServer, params: lsp.DefinitionParams) -> lsp.Location | None:
         at = _at(ls, params)
         if at is None:
             return None
@@ -114,7 +112,7 @@ def _register_finding(server: "RulesServer") -> None:
         return ls.wire(file.bundle).location(place) if place is not None else None
 
     @server.feature(lsp.TEXT_DOCUMENT_REFERENCES)
-    def on_references(ls: "RulesServer", params: lsp.ReferenceParams) -> list[lsp.Location] | None:
+    def on_references(ls: RulesServer, params: lsp.ReferenceParams) -> list[lsp.Location] | None:
         at = _at(ls, params)
         if at is None:
             return None
@@ -124,7 +122,7 @@ def _register_finding(server: "RulesServer") -> None:
         return [ls.wire(file.bundle).location(place) for place in places]
 
     @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
-    def on_highlight(ls: "RulesServer", params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight] | None:
+    def on_highlight(ls: RulesServer, params: lsp.DocumentHighlightParams) -> list[lsp.DocumentHighlight] | None:
         at = _at(ls, params)
         if at is None:
             return None
@@ -134,7 +132,7 @@ def _register_finding(server: "RulesServer") -> None:
         return [lsp.DocumentHighlight(wire.range(place)) for place in places]
 
     @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    def on_symbols(ls: "RulesServer", params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol] | None:
+    def on_symbols(ls: RulesServer, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol] | None:
         file = ls.file_of(params.text_document.uri)
         if file is None:
             return None
@@ -142,7 +140,7 @@ def _register_finding(server: "RulesServer") -> None:
         return [ls.wire(file.bundle).symbol(symbol) for symbol in found]
 
     @server.feature(lsp.WORKSPACE_SYMBOL)
-    def on_workspace_symbols(ls: "RulesServer", params: lsp.WorkspaceSymbolParams) -> list[lsp.WorkspaceSymbol]:
+    def on_workspace_symbols(ls: RulesServer, params: lsp.WorkspaceSymbolParams) -> list[lsp.WorkspaceSymbol]:
         return [
             ls.wire(bundle).workspace_symbol(symbol)
             for bundle in ls.rules.bundles
@@ -150,9 +148,9 @@ def _register_finding(server: "RulesServer") -> None:
         ]
 
 
-def _register_changing(server: "RulesServer") -> None:
+def _register_changing(server: RulesServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
-    def on_prepare(ls: "RulesServer", params: lsp.PrepareRenameParams) -> lsp.Range | None:
+    def on_prepare(ls: RulesServer, params: lsp.PrepareRenameParams) -> lsp.Range | None:
         at = _at(ls, params)
         if at is None:
             return None
@@ -163,7 +161,7 @@ def _register_changing(server: "RulesServer") -> None:
         return ls.wire(file.bundle).range(place)
 
     @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
-    def on_rename(ls: "RulesServer", params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
+    def on_rename(ls: RulesServer, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
         file = ls.file_of(params.text_document.uri)
         if file is None:
             return None
@@ -174,12 +172,12 @@ def _register_changing(server: "RulesServer") -> None:
         return ls.wire(file.bundle).workspace_edit(edits)
 
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
-    def on_formatting(ls: "RulesServer", params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
+    def on_formatting(ls: RulesServer, params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
         file = ls.file_of(params.text_document.uri)
         return _laid(ls, file, 1, None) if file is not None else None
 
     @server.feature(lsp.TEXT_DOCUMENT_RANGE_FORMATTING)
-    def on_range(ls: "RulesServer", params: lsp.DocumentRangeFormattingParams) -> list[lsp.TextEdit] | None:
+    def on_range(ls: RulesServer, params: lsp.DocumentRangeFormattingParams) -> list[lsp.TextEdit] | None:
         file = ls.file_of(params.text_document.uri)
         last = params.range.end.line + (params.range.end.character > 0)
         return _laid(ls, file, params.range.start.line + 1, last) if file is not None else None
@@ -188,7 +186,7 @@ def _register_changing(server: "RulesServer") -> None:
         lsp.TEXT_DOCUMENT_CODE_ACTION,
         lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.SourceFixAll]),
     )
-    def on_action(ls: "RulesServer", params: lsp.CodeActionParams) -> list[lsp.CodeAction] | None:
+    def on_action(ls: RulesServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction] | None:
         file = ls.file_of(params.text_document.uri)
         if file is None or file.name not in file.bundle.folder.compiled.files:
             return None
@@ -204,7 +202,7 @@ def _register_changing(server: "RulesServer") -> None:
         return actions
 
 
-def _laid(server: "RulesServer", file: File, first: int, last: int | None) -> list[lsp.TextEdit] | None:
+def _laid(server: RulesServer, file: File, first: int, last: int | None) -> list[lsp.TextEdit] | None:
     if file.name not in file.bundle.folder.compiled.files:
         return None
     edits = layout(file.name, file.bundle.folder.text(file.name), first, last)
@@ -216,9 +214,9 @@ def _wants(wanted: Sequence[str] | None, kind: str) -> bool:
     return wanted is None or any(kind == one or kind.startswith(f"{one}.") for one in wanted)
 
 
-def _register_looking(server: "RulesServer") -> None:
+def _register_looking(server: RulesServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE)
-    def on_folding(ls: "RulesServer", params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange] | None:
+    def on_folding(ls: RulesServer, params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange] | None:
         file = ls.file_of(params.text_document.uri)
         if file is None or file.name not in file.bundle.folder.compiled.files:
             return None
@@ -228,7 +226,7 @@ def _register_looking(server: "RulesServer") -> None:
         lsp.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL,
         lsp.SemanticTokensLegend(list(colours.TYPES), list(colours.MODIFIERS)),
     )
-    def on_tokens(ls: "RulesServer", params: lsp.SemanticTokensParams) -> lsp.SemanticTokens | None:
+    def on_tokens(ls: RulesServer, params: lsp.SemanticTokensParams) -> lsp.SemanticTokens | None:
         file = ls.file_of(params.text_document.uri)
         if file is None or file.name not in file.bundle.folder.compiled.files:
             return None
@@ -236,7 +234,7 @@ def _register_looking(server: "RulesServer") -> None:
         return lsp.SemanticTokens(colours.encoded(ls.wire(file.bundle).tokens(file.name, tokens)))
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
-    def on_lens(ls: "RulesServer", params: lsp.CodeLensParams) -> list[lsp.CodeLens] | None:
+    def on_lens(ls: RulesServer, params: lsp.CodeLensParams) -> list[lsp.CodeLens] | None:
         file = ls.file_of(params.text_document.uri)
         if file is None:
             return None
@@ -247,15 +245,15 @@ def _register_looking(server: "RulesServer") -> None:
         ]
 
 
-def _register_commands(server: "RulesServer") -> None:
+def _register_commands(server: RulesServer) -> None:
     @server.command(RUN_TESTS)
-    def on_run(ls: "RulesServer", uri: str, target: str) -> dict[str, object] | None:
+    def on_run(ls: RulesServer, uri: str, target: str) -> dict[str, object] | None:
         """Run one test of a file, by its title, or the tests of a rule, by its id."""
         file = ls.file_of(uri)
         return ls.run_tests(file, target) if file is not None else None
 
     @server.command(EXPLAIN)
-    def on_explain(ls: "RulesServer", code: str) -> str | None:
+    def on_explain(ls: RulesServer, code: str) -> str | None:
         """Return the page of a diagnostic code, as Markdown."""
         found = page(code)
         return found.text if found is not None else None

@@ -1,11 +1,7 @@
-"""The server: it speaks the protocol over standard input and output, keeps the workspace, and decides when to look."""
+"""The server: it keeps the workspace as the editor has it, decides when to look, and tells what it found."""
 
 import asyncio
-import json
-import os
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +9,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
-from dsl.language_server.environment import read_environment
-from dsl.language_server.features import register
-from dsl.language_server.folder import RULES, SCENARIO, ReadScenario
+from dsl.language_server.folder import RULES, SCENARIO
 from dsl.language_server.trials import merged, run_tests
 from dsl.language_server.wire import Wire, uri_of_path
 from dsl.language_server.workspace import Bundle, File, Workspace
@@ -40,7 +34,6 @@ class RulesServer(LanguageServer):
         self._timer: asyncio.TimerHandle | None = None
         self._work: Iterator[None] | None = None
         self._watch_documents()
-        register(self)
 
     # ---------------------------------------------------------------------------------- files
     def file_of(self, uri: str) -> File | None:
@@ -186,22 +179,6 @@ class RulesServer(LanguageServer):
 
     def _say(self, kind: lsp.MessageType, text: str) -> None:
         self.window_show_message(lsp.ShowMessageParams(kind, text))
-
-
-def serve(
-    environment: Path, read_scenario: ReadScenario, today: Callable[[], date], version: str, rules: Path | None = None
-) -> bool:
-    """Serve one editor over standard input and output until it leaves; return whether it took leave properly.
-
-    `environment` is the document the desk writes, `rules` the folder to serve where it is not to be found by itself.
-    """
-    known = read_environment(json.loads(environment.read_text(encoding="utf-8")))
-    workspace = Workspace(known, read_scenario, rules)
-    server = RulesServer(workspace, today, version)
-    # The library closes the stream it writes to, and whatever else is printed must not get between its messages.
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stream, redirect_stdout(sys.stderr):
-        server.start_io(stdout=stream)
-    return server.is_stopped
 
 
 def _path_of(uri: str) -> Path:
