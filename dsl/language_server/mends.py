@@ -10,9 +10,11 @@ from dsl.format import CLAUSE_WIDTH
 from dsl.language_server.folder import Folder
 from dsl.lint.catalogue import ALLOWABLE
 from dsl.lint.mending import judges_alike
+from dsl.suggest import nearest
 from dsl.text import Span
 
 _NEAR = re.compile(r"did you mean `([^`]+)`\?")
+_ONE_OF = re.compile(r"^one of ([\w]+(?:, [\w]+)*)$")
 _WRITE = re.compile(r"^write `([^`]+)`$")
 _WRONG = re.compile(r"`([^`]+)`")
 _ADD = re.compile(r"^add `([^`]+)`")
@@ -54,11 +56,11 @@ def _title(found: Diagnostic, text: str) -> str:
 
 def _suggested(found: Diagnostic, text: str, folder: Folder) -> Iterator[Mend]:
     """Yield what the remedy of a diagnostic says in so many words."""
-    near, write = _NEAR.search(found.help), _WRITE.match(found.help)
-    if near is not None:
+    meant, write = _meant(found), _WRITE.match(found.help)
+    if meant is not None:
         place = _place_of(found, text)
         if place is not None:
-            yield Mend(f"write `{near[1]}`", found, (Edit(place, near[1]),))
+            yield Mend(f"write `{meant}`", found, (Edit(place, meant),))
         return
     uses = _USES.match(found.help)
     if found.code == "E302" and uses is not None:
@@ -69,6 +71,14 @@ def _suggested(found: Diagnostic, text: str, folder: Folder) -> Iterator[Mend]:
         yield from (Mend(f"add `{added[1]}`", found, (edit,)),) if edit is not None else ()
     elif write is not None and "…" not in write[1] and found.code in ("E001", "E014", "E104"):
         yield Mend(f"write `{write[1]}`", found, (Edit(found.span, write[1]),))
+
+
+def _meant(found: Diagnostic) -> str | None:
+    """Return the word a misspelt one was meant to be, None where none is near."""
+    near, listed, wrong = _NEAR.search(found.help), _ONE_OF.match(found.help), _WRONG.search(found.message)
+    if near is not None or listed is None or wrong is None:
+        return near[1] if near is not None else None
+    return nearest(wrong[1], listed[1].split(", "))
 
 
 def _place_of(found: Diagnostic, text: str) -> Span | None:

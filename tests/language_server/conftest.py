@@ -22,12 +22,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "desk"
 
 
+@pytest.fixture(scope="session")
+def _lent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    path = tmp_path_factory.mktemp("lent") / "desk"
+    shutil.copytree(DESK, path)
+    editor = Editor(path, "--at", TODAY)
+    editor.until_codes(ORDERS, REMARKS)
+    yield editor
+    assert editor.leave() == 0
+
+
 @pytest.fixture
-def editor(folder: Path) -> Iterator[Editor]:
-    """An editor of one's own on a copy of the desk."""
-    opened = Editor(folder, "--at", TODAY)
-    yield opened
-    assert opened.leave() == 0
+def editor(_lent: Editor) -> Iterator[Editor]:
+    """An editor on a copy of the desk, to be changed; nothing of it is left to the next test."""
+    yield _lent
+    _lent.put_back(DESK)
+    _lent.until(lambda: _lent.all_codes() == {ORDERS: REMARKS})
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ class Editor:
         self.refreshes = 0
         self.registered: list[str] = []
         self._versions: dict[str, int] = {}
+        self._typed: dict[str, str] = {}
         self._listen()
         self._do(self._start(arguments, encoding, can_snip))
 
@@ -107,6 +108,7 @@ class Editor:
         """Open a file, with another text than the one on disk where one is given."""
         self._versions[name] = 1
         shown = self.text(name) if text is None else text
+        self._typed[name] = shown
         document = lsp.TextDocumentItem(self.uri(name), "mqk-rules", 1, shown)
         self._client.text_document_did_open(lsp.DidOpenTextDocumentParams(document))
 
@@ -114,12 +116,33 @@ class Editor:
         """Change an open file to another text."""
         self._versions[name] += 1
         document = lsp.VersionedTextDocumentIdentifier(uri=self.uri(name), version=self._versions[name])
+        self._typed[name] = text
         change = lsp.TextDocumentContentChangeWholeDocument(text)
         self._client.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [change]))
+
+    def typed(self, name: str) -> str:
+        """Return what an open file shows."""
+        return self._typed[name]
 
     def close(self, name: str) -> None:
         document = lsp.TextDocumentIdentifier(self.uri(name))
         self._client.text_document_did_close(lsp.DidCloseTextDocumentParams(document))
+        del self._versions[name]
+
+    def put_back(self, source: Path) -> None:
+        """Close every file and make the folder what another is, telling the server what changes on disk."""
+        files = {path.relative_to(source).as_posix(): path.read_bytes() for path in source.rglob("*.*")}
+        there = {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.*")} | set(self._versions)
+        for name in sorted(there | set(files)):
+            path = self.folder / name
+            if name in files:
+                path.write_bytes(files[name])
+            else:
+                path.unlink(missing_ok=True)
+            if name in self._versions:
+                self.close(name)
+            self.changed_on_disk(name, lsp.FileChangeType.Changed if name in files else lsp.FileChangeType.Deleted)
+        self.messages.clear()
 
     def changed_on_disk(self, name: str, kind: lsp.FileChangeType = lsp.FileChangeType.Changed) -> None:
         change = lsp.FileEvent(self.uri(name), kind)
@@ -139,6 +162,14 @@ class Editor:
     def codes(self, name: str) -> list[str]:
         """Return the codes of what was told of a file last, in order."""
         return [str(one.code) for one in self._told.get(self.uri(name), [])]
+
+    def all_codes(self) -> dict[str, list[str]]:
+        """Return the codes of every file anything is told of."""
+        files = {
+            str(uri).removeprefix(f"{self.uri('')}/"): [str(one.code) for one in told]
+            for uri, told in self._told.items()
+        }
+        return {name: codes for name, codes in files.items() if codes}
 
     def told(self, name: str) -> list[lsp.Diagnostic]:
         return self._told.get(self.uri(name), [])
