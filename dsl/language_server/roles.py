@@ -24,6 +24,8 @@ def role_of(cursor: Cursor) -> Role:
         return EXPRESSION
     anchor, back = cursor.anchor()
     word, top = cursor.piece.word, cursor.top()
+    if anchor == "EQ" and word in ("fixture", "test"):
+        return SETTING
     if "NAME" not in cursor.accepted:
         return NOTHING
     if anchor in _BY_WORD:
@@ -82,7 +84,7 @@ def _behind_of(cursor: Cursor, word: str, back: int) -> Role:
 def _behind_eq(word: str, top: str) -> Role:
     if word == "window":
         return Use.WINDOW_FUNCTION if top == "EQ" else NOTHING
-    return SETTING if word in ("fixture", "test") else EXPRESSION
+    return EXPRESSION
 
 
 def _in_call(cursor: Cursor, back: int) -> Role:

@@ -9,6 +9,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
+from dsl.language_server.answering import AnsweringProtocol
 from dsl.language_server.folder import RULES, SCENARIO
 from dsl.language_server.trials import merged, run_tests
 from dsl.language_server.wire import Wire, uri_of_path
@@ -25,7 +26,9 @@ class RulesServer(LanguageServer):
     """One editor's rules folders. What a handler raises is told to the editor; the server goes on."""
 
     def __init__(self, workspace: Workspace, today: Callable[[], date], version: str) -> None:
-        super().__init__(NAME, version, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        super().__init__(
+            NAME, version, text_document_sync_kind=lsp.TextDocumentSyncKind.Full, protocol_cls=AnsweringProtocol
+        )
         self.rules, self.today = workspace, today
         self.is_stopped = False
         self._uris: dict[Path, str] = {}
@@ -42,7 +45,8 @@ class RulesServer(LanguageServer):
 
     def wire(self, bundle: Bundle) -> Wire:
         """Return what puts places of a folder into this editor's units."""
-        return Wire(bundle, self._uri_of, str(getattr(self.workspace.position_encoding, "value", "utf-16")))
+        encoding = self.workspace.position_encoding or lsp.PositionEncodingKind.Utf16
+        return Wire(bundle, self._uri_of, str(getattr(encoding, "value", encoding)))
 
     def _uri_of(self, bundle: Bundle, name: str) -> str:
         path = bundle.path(name)
@@ -186,7 +190,8 @@ def _path_of(uri: str) -> Path:
     scheme, _, rest = uri.partition(":")
     if scheme == "file":
         return Path(to_fs_path(uri) or rest)
-    return Path(f"/{scheme}", rest.lstrip("/")).with_suffix(SCENARIO if rest.endswith(SCENARIO) else RULES)
+    path = Path("/", scheme, rest.lstrip("/"))
+    return path.with_suffix(SCENARIO if rest.endswith(SCENARIO) else RULES) if path.name else Path(f"/_{RULES}")
 
 
 def _folders(server: RulesServer) -> list[Path]:

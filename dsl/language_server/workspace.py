@@ -147,5 +147,5 @@ def _text(path: Path) -> str | None:
     """Return a file's text, None where there is none; bytes that are no UTF-8 come out as what the parser refuses."""
     try:
         return path.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError:
+    except (OSError, ValueError):  # a name no file can have
         return None
