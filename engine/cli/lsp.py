@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.diagnostics import complain
+from engine.cli.diagnostics import complain, note
 from engine.cli.exits import Exit
 
 GROUP = "mqk.editors"
-
+LIBRARY = "pygls"
+"""What the library of the protocol calls its log."""
 
 AtOption = Annotated[
     datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="The law date; today's, each day, by default.")
@@ -48,8 +49,28 @@ def lsp(
         # A person who names no date means the one on their own wall, also after midnight.
         return (at or datetime.now().astimezone()).date()
 
+    _speak_plainly()
     with TemporaryDirectory(prefix="mqk-lsp-") as folder:
         document = Path(folder) / "environment.json"
         write_environment(document, environment, config)
         took_leave = serve(document, read_scenario_text, today, release(), path.resolve() if path is not None else None)
     return Exit.FINE if took_leave else Exit.FINDINGS
+
+
+def _speak_plainly() -> None:
+    """Say a fault of a request in one line on standard error, where the library writes tracebacks into its log."""
+    import logging
+    import os
+
+    if os.environ.get("MQK_DEBUG") == "1":
+        return
+
+    class Plainly(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said = record.getMessage().partition("\n")[0]
+            why = f": {record.exc_info[1]}" if record.exc_info and record.exc_info[1] is not None else ""
+            note(f"{said}{why}")
+
+    log = logging.getLogger(LIBRARY)
+    log.addHandler(Plainly(logging.WARNING))
+    log.propagate = False

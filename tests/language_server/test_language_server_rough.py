@@ -178,8 +178,8 @@ class Wire:
         return self.end()
 
     def end(self) -> int:
-        """Close the streams and return how the process ended."""
-        self.process.communicate(timeout=PATIENCE)
+        """Close the streams and return how the process ended; what it wrote beside them is kept."""
+        self.said = self.process.communicate(timeout=PATIENCE)[1].decode()
         self._watch.cancel()
         return self.process.returncode
 
@@ -216,6 +216,7 @@ def test_requests_of_the_wrong_shape_are_refused_one_by_one_and_the_server_goes_
     wire.send({"jsonrpc": "2.0", "id": 50, "method": "textDocument/hover", "params": params})
     assert "rulebook kill.storm" in str(wire.answer(50)["result"]["contents"])
     assert wire.leave() == 0
+    assert "Unable to deserialize message" in wire.said and "Traceback" not in wire.said
 
 
 def test_a_server_that_is_left_without_a_word_ends_and_says_so_by_its_exit_code(folder: Path) -> None:
