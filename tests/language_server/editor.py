@@ -10,7 +10,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds an answer may take before a test fails; nothing waits for them to pass."""
 COMMAND = "from engine.cli.main import run; raise SystemExit(run())"
 _T = TypeVar("_T")
