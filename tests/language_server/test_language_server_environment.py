@@ -26,7 +26,9 @@ def test_what_is_written_is_read(document: dict[str, Any]) -> None:
     at = next(number for number, session in enumerate(sessions) if session.day == date(2026, 3, 2))
     day, after = (sessions[number].day.toordinal() for number in (at, at + 10))
     assert known.calendars["XNYS"].shift(day, 10) == after
-    assert {one.engine for one in known.tightenings if one.param == "pre_trade.exposure.max_position_share"} == {"experimental"}
+    assert {one.engine for one in known.tightenings if one.param == "pre_trade.exposure.max_position_share"} == {
+        "experimental"
+    }
 
 
 def test_every_fact_has_the_line_its_contract_declares_it_in(document: dict[str, Any]) -> None:
