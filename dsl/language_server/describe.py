@@ -13,7 +13,7 @@ from dsl.language_server.folder import Folder
 from dsl.language_server.words import DETAIL
 from dsl.lint.reach import deciding, params_in
 from dsl.naming.meaning import Kind, Thing
-from dsl.program import Number, numbers_on
+from dsl.program import Number, numbers_in_force
 from dsl.text import Span
 from dsl.types import Type, show
 
@@ -101,7 +101,7 @@ def _param(folder: Folder, param: ir.Param, on: date) -> Iterator[str]:
     if param.source is not None:
         yield f"kept in list `{param.source.listed.removeprefix('list:')}`, column `{param.source.column}`"
     else:
-        yield "\n".join(_in_force(param, numbers_on(param, on.isoformat()), on))
+        yield "\n".join(_in_force(param, numbers_in_force(param, on.isoformat(), ()), on))
         yield "\n".join(_coming(param, on))
     yield "\n".join(_tightened(folder, param, on))
     yield _readers(folder, param.name)
@@ -127,9 +127,9 @@ def _tightened(folder: Folder, param: ir.Param, on: date) -> Iterator[str]:
     bundle = folder.compiled.bundle
     if bundle is None:
         return
-    house = numbers_on(param, on.isoformat())
+    house = numbers_in_force(param, on.isoformat(), ())
     for engine, overlay in folder.environment.overlays(bundle, param.name):
-        number = numbers_on(param, on.isoformat(), (overlay,)).get(overlay.key)
+        number = numbers_in_force(param, on.isoformat(), (overlay,)).get(overlay.key)
         if number is not None and number != house.get(overlay.key):
             value = show(number.value, param.type)
             yield f"- {_key(overlay.key)}**{value}** for engine {engine} · {overlay.cite} · `{overlay.origin}`"
