@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 CORES ?= 2
 
-.PHONY: help env demo test check lint types contracts rules pythons bench fmt tables lock clean
+.PHONY: help env demo test check lint types contracts rules pythons bench fmt pictures tables lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z%-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | awk -F '\t' '{ printf "make %-16s %s\n", $$1, $$2 }'
@@ -50,6 +50,10 @@ campaign-%: env ## the full leg of one long proof; writes its figures to docs/ev
 fmt: env ## format, and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: env ## draw what an editor shows again, for docs/editors; look at them before you commit them
+	MQK_UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q -p no:xdist tests/language_server/test_language_server_pictures.py
+	$(BIN)/python scripts/make_editor_files.py
 
 tables: env ## build the parser's tables again, after a change of the grammar
 	$(BIN)/python scripts/build_tables.py

@@ -57,25 +57,27 @@ class Collector:
 
     def run(self) -> list[Case]:
         """Return the cases of every inline test that could be resolved."""
+        return [case for test in self._book.tests for case in self.cases_of(test)]
+
+    def cases_of(self, test: s.Test) -> list[Case]:
+        """Return the cases of one test, as far as they could be resolved."""
         cases = []
-        for test in self._book.tests:
-            for rule, span in test.rules:
-                if self._bundle.rule(rule) is None:
-                    near = nearest(rule, (known.id for known in self._bundle.ruleset.rules))
-                    self._say(
-                        "E105", f"there is no rule `{rule}`", span, f"did you mean `{near}`?" if near else _NONE_NEAR
-                    )
-            rules = tuple(rule for rule, _ in test.rules)
-            for scenario in test.scenarios:
-                fixture = self._book.fixtures.get(scenario.fixture)
-                if fixture is None:
-                    near = nearest(scenario.fixture, self._book.fixtures)
-                    help_ = f"did you mean `{near}`?" if near else "declare it with `fixture NAME { … }`"
-                    self._say("E105", f"there is no fixture `{scenario.fixture}`", scenario.span, help_)
-                    continue
-                case = self.case(test.title, rules, fixture.assignments, scenario)
-                if case is not None:
-                    cases.append(case)
+        for rule, span in test.rules:
+            if self._bundle.rule(rule) is None:
+                near = nearest(rule, (known.id for known in self._bundle.ruleset.rules))
+                help_ = f"did you mean `{near}`?" if near else _NONE_NEAR
+                self._say("E105", f"there is no rule `{rule}`", span, help_)
+        rules = tuple(rule for rule, _ in test.rules)
+        for scenario in test.scenarios:
+            fixture = self._book.fixtures.get(scenario.fixture)
+            if fixture is None:
+                near = nearest(scenario.fixture, self._book.fixtures)
+                help_ = f"did you mean `{near}`?" if near else "declare it with `fixture NAME { … }`"
+                self._say("E105", f"there is no fixture `{scenario.fixture}`", scenario.span, help_)
+                continue
+            case = self.case(test.title, rules, fixture.assignments, scenario)
+            if case is not None:
+                cases.append(case)
         return cases
 
     def case(

@@ -24,6 +24,22 @@ RESERVED = (
 )  # fmt: skip
 """Words a bare name may not be; dotted names are exempt."""
 
+CONNECTIVES = (
+    "a", "and", "between", "business", "day", "days", "each", "else", "for", "if", "in", "is", "multiple", "not", "of",
+    "or", "otherwise", "then", "unless", "where",
+)  # fmt: skip
+"""Words that join expressions."""
+CONSTANTS = ("always", "any", "false", "infinite", "true")
+"""Words that stand for a value."""
+PHRASES = (
+    "above", "after", "aged", "as", "at", "bar", "be", "below", "by", "cited", "counts", "current", "database", "dated",
+    "distinct", "due", "empty", "enum", "even", "every", "expect", "fail", "file", "including", "least", "manually",
+    "next", "no", "opens", "outside", "over", "per", "points", "rebases", "reducing", "refuse", "requires", "restart",
+    "set", "since", "task", "throughout", "tighter", "to", "trip", "until", "with", "within", "without", "zone",
+)  # fmt: skip
+"""Words inside a clause, between what they say something of. With declarations, clauses, outcomes, connectives and
+constants these are all words of the grammar; editors colour and complete from here."""
+
 STAGES = ("arming", "pre_trade", "in_flight", "post_trade", "kill", "promotion")
 STAGE_EFFECTS = {
     "arming": (),
@@ -56,6 +72,10 @@ AGGREGATES = ("sum", "count", "min", "max", "any", "every")
 WINDOWS = ("count", "sum", "min", "max", "first", "last", "distinct")
 MAY_BE_EMPTY = ("min", "max", "first", "last")
 """Windows that have no value as long as nothing happened: absent, not zero."""
+DIRECTIONS = ("lower", "higher")
+"""Which way of a param is tighter."""
+ORDERS = ("lowest", "highest")
+"""Which end of a ranking is better."""
 ROUNDINGS = ("half_up", "half_even", "down", "up")
 
 UNITS = {

@@ -1,7 +1,7 @@
 """Rulebooks to rule IR: names become things, sugar goes, every clause is checked once."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from dsl import ir
 from dsl import syntax as s
@@ -18,26 +18,55 @@ from dsl.names import Rulebook
 from dsl.workbench import Shared, Workbench
 
 
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """One rulebook lowered: its part of a ruleset, in order of writing, and what is wrong with it."""
+
+    part: ir.Ruleset
+    found: tuple[Diagnostic, ...]
+
+
 def lower(books: list[Rulebook], contracts: Contracts) -> tuple[ir.Ruleset, list[Diagnostic]]:
     """Return the typed rules of all rulebooks, sorted by id, and everything wrong with them."""
+    zone, found = zone_of(books)
+    kinds, scopes = rules_of(books)
+    lowered = [lower_book(book, contracts, kinds, scopes) for book in books]
+    found += [*(d for one in lowered for d in one.found), *unknown_subjects(books)]
+    return join([one.part for one in lowered], zone), found
+
+
+def lower_book(
+    book: Rulebook, contracts: Contracts, kinds: Mapping[str, str], scopes: Mapping[str, tuple[str, ...]]
+) -> Lowered:
+    """Lower one rulebook by itself; of the others it need only know each rule's kind and scope by id."""
     found: list[Diagnostic] = []
+    part = ir.Ruleset((), {}, {}, {}, {}, "")
+    bench = Workbench(book, contracts, part, found, Shared(kinds, scopes, _table_into(part)))
+    rules = tuple(_book(bench, part))
+    return Lowered(replace(part, rules=rules, proofs=tuple(bench.proofs)), tuple(found))
+
+
+def join(parts: Iterable[ir.Ruleset], zone: str) -> ir.Ruleset:
+    """Return the rulesets of several rulebooks as one, its rules sorted by id."""
     rules: list[ir.Rule] = []
     proofs: list[ir.Proof] = []
-    ruleset = ir.Ruleset((), {}, {}, {}, {}, _zone(books, found))
-    shared = _shared(books, ruleset)
-    for book in books:
-        bench = Workbench(book, contracts, ruleset, found, shared)
-        rules += _book(bench, ruleset)
-        proofs += bench.proofs
-    found += unknown_subjects(books)
-    rules.sort(key=lambda rule: rule.id)
-    return replace(ruleset, rules=tuple(rules), proofs=tuple(proofs)), found
+    whole = ir.Ruleset((), {}, {}, {}, {}, zone)
+    for part in parts:
+        rules += part.rules
+        proofs += part.proofs
+        whole.params.update(part.params)
+        whole.lets.update(part.lets)
+        whole.windows.update(part.windows)
+        whole.lists.update(part.lists)
+        whole.tables.update(part.tables)
+    return replace(whole, rules=tuple(sorted(rules, key=lambda rule: rule.id)), proofs=tuple(proofs))
 
 
-def _shared(books: list[Rulebook], ruleset: ir.Ruleset) -> Shared:
+def rules_of(books: list[Rulebook]) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Return every rule's kind, and the scope of those written with one, by id."""
     written = [text for book in books for text in book.rules.values()]
     scopes = {text.id: clause.values for text in written if (clause := text.clause("scope")) is not None}
-    return Shared({text.id: text.kind for text in written}, scopes, _table_into(ruleset))
+    return {text.id: text.kind for text in written}, scopes
 
 
 def _table_into(ruleset: ir.Ruleset) -> Callable[[Workbench, s.Table], ir.Expr | None]:
@@ -58,22 +87,23 @@ def _table_into(ruleset: ir.Ruleset) -> Callable[[Workbench, s.Table], ir.Expr |
     return table
 
 
-def _zone(books: list[Rulebook], found: list[Diagnostic]) -> str:
+def zone_of(books: list[Rulebook]) -> tuple[str, list[Diagnostic]]:
+    """Return the zone dates are kept in, and the rulebooks that would keep them in another."""
     zones = {book.calendar.zone: book.calendar.span for book in books if book.calendar and is_zone(book.calendar.zone)}
-    for zone, span in sorted(zones.items())[1:]:
-        found.append(
-            Diagnostic(
-                "E113",
-                f"another rulebook keeps its dates in {sorted(zones)[0]}, this one in {zone}",
-                span,
-                help="one desk keeps one calendar",
-            )
+    found = [
+        Diagnostic(
+            "E113",
+            f"another rulebook keeps its dates in {sorted(zones)[0]}, this one in {zone}",
+            span,
+            help="one desk keeps one calendar",
         )
-    return sorted(zones)[0] if zones else "America/New_York"
+        for zone, span in sorted(zones.items())[1:]
+    ]
+    return sorted(zones)[0] if zones else "America/New_York", found
 
 
 def _book(bench: Workbench, ruleset: ir.Ruleset) -> list[ir.Rule]:
-    """Lower one rulebook into the shared ruleset."""
+    """Lower one rulebook into its part of a ruleset."""
     before = len(bench.found)
     for listed in bench.book.lists.values():
         lower_list(bench, listed)

@@ -45,9 +45,14 @@ class Rulebook:
 
 def resolve(files: list[s.File], contracts: Contracts) -> tuple[list[Rulebook], list[Diagnostic]]:
     """Return each file as a rulebook with its names, in order of rulebook name, and the clashes."""
+    placed = [rulebook_of(file, contracts) for file in files]
+    books = sorted((book for book, _ in placed), key=lambda book: book.name)
+    return books, [*(problem for _, found in placed for problem in found), *clashes(books)]
+
+
+def clashes(books: list[Rulebook]) -> list[Diagnostic]:
+    """Return which rulebooks and rules of different files have one name; `books` are in order of their names."""
     found: list[Diagnostic] = []
-    books = [_rulebook(file, contracts, found) for file in files]
-    books.sort(key=lambda book: book.name)
     by_name: dict[str, Rulebook] = {}
     rules: dict[str, Span] = {}
     for book in books:
@@ -58,7 +63,7 @@ def resolve(files: list[s.File], contracts: Contracts) -> tuple[list[Rulebook], 
             if rule.id in rules:
                 found.append(_duplicate("rule id", rule.id, rule.span, rules[rule.id]))
             rules.setdefault(rule.id, rule.span)
-    return books, found
+    return found
 
 
 def _duplicate(what: str, name: str, span: Span, first: Span) -> Diagnostic:
@@ -71,7 +76,9 @@ def _duplicate(what: str, name: str, span: Span, first: Span) -> Diagnostic:
     )
 
 
-def _rulebook(file: s.File, contracts: Contracts, found: list[Diagnostic]) -> Rulebook:
+def rulebook_of(file: s.File, contracts: Contracts) -> tuple[Rulebook, list[Diagnostic]]:
+    """Return one file as a rulebook, and what is wrong with it by itself."""
+    found: list[Diagnostic] = []
     start = Span(file.name, 1, 1, 1, 2)
     heads = [d for d in file.declarations if isinstance(d, s.Rulebook)]
     head = heads[0] if heads else None
@@ -92,7 +99,7 @@ def _rulebook(file: s.File, contracts: Contracts, found: list[Diagnostic]) -> Ru
         _check_stage(file, head, found)
     for declaration in file.declarations:
         _place(book, declaration, contracts, found)
-    return book
+    return book, found
 
 
 def _check_stage(file: s.File, head: s.Rulebook, found: list[Diagnostic]) -> None:

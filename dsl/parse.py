@@ -7,10 +7,11 @@ one run, each at its place.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from lark import Lark, UnexpectedInput
+from lark import Lark, Token, Tree, UnexpectedInput
 from lark.exceptions import UnexpectedToken, VisitError
 from lark.lexer import PatternRE, PatternStr, TerminalDef
 
@@ -18,17 +19,14 @@ from dsl.build import Builder, BuildFault
 from dsl.diagnostics import Diagnostic
 from dsl.keywords import CLAUSES, DECLARATIONS, EFFECTS, RESERVED
 from dsl.mistakes import Piece, accepted_by, explain_mistake
-from dsl.suggest import nearest
+from dsl.pieces import MAX_DEPTH, pieces, refuse
+from dsl.shelf import Reading, Shelf
 from dsl.syntax import Declaration, Expr, File, depth_of
 from dsl.tables import load_tables
 from dsl.text import Source, Span
 
-MAX_BYTES = 1_000_000
-MAX_DEPTH = 64
 MAX_MISTAKES = 20
 _GRAMMAR = Path(__file__).with_name("grammar.lark")
-_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
-_DECLARATION = re.compile(rf"[ \t]*({'|'.join(DECLARATIONS)})(?![\w.])")
 _CLAUSE = re.compile(rf"[ \t]*({'|'.join((*CLAUSES, *EFFECTS))})(?![\w.])")
 _ROW = re.compile(r"[ \t]*[\w\"]")
 
@@ -59,40 +57,52 @@ def grammar() -> Lark:
     return load_tables(grammar_text()) or build_grammar()
 
 
-def parse(source: Source) -> tuple[File, list[Diagnostic]]:
-    """Return the declarations of a rule file and what is wrong with the rest."""
-    problem = _refuse(source)
+def parse(source: Source, shelf: Shelf | None = None) -> tuple[File, list[Diagnostic]]:
+    """Return the declarations of a rule file and what is wrong with the rest.
+
+    Whoever reads a file again and again keeps a `shelf` for it, from which come the pieces that did not change.
+    """
+    problem = refuse(source)
     if problem:
         return File(source.name, (), unread=frozenset(DECLARATIONS)), [problem]
+    shelf = Shelf() if shelf is None else shelf
     declarations: list[Declaration] = []
     damaged: set[str] = set()
     unread: set[str] = set()
     found: list[Diagnostic] = []
-    for piece in _pieces(source, found, damaged, unread):
+    for piece in pieces(source, found, damaged, unread):
         if len(found) >= MAX_MISTAKES:
             unread.update(DECLARATIONS)
             break
         before = len(found)
-        declaration = _parse_piece(source.name, piece, found)
+        declaration = _declaration(source.name, piece, found, shelf)
         if declaration is not None:
             declarations.append(declaration)
         else:
             unread.add(piece.word)
         if len(found) > before:
             damaged.update(piece.text.split(None, 2)[1:2])
+    shelf.turn()
     names = frozenset(name.rstrip(":{=") for name in damaged)
     return File(source.name, tuple(declarations), names, frozenset(unread)), found
 
 
+def readings(source: Source, shelf: Shelf) -> Iterator[tuple[Piece, Reading]]:
+    """Yield every declaration of a file with what was made of its text; a text that is refused has none."""
+    if refuse(source) is None:
+        for piece in cut(source):
+            yield piece, shelf.reading(piece, read_piece)
+
+
 def cut(source: Source) -> list[Piece]:
     """Return the declarations of a file as pieces of its text, in order."""
-    return list(_pieces(source, [], set(), set()))
+    return list(pieces(source, [], set(), set()))
 
 
 def parse_expression(text: str, name: str = "<expression>") -> tuple[Expr | None, list[Diagnostic]]:
     """Return one expression, for tools that take one by itself."""
     piece = Piece(text, 0, "", "")
-    refused = _refuse(Source(name, text))
+    refused = refuse(Source(name, text))
     if refused:
         return None, [refused]
     try:
@@ -108,136 +118,67 @@ def parse_expression(text: str, name: str = "<expression>") -> tuple[Expr | None
         raise
 
 
-def _refuse(source: Source) -> Diagnostic | None:
-    """Return why a text is not even cut into pieces: size, characters or nesting."""
-    text = source.text
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        return Diagnostic(
-            "E003",
-            "the file is larger than 1 MB",
-            Span(source.name, 1, 1, 1, 1),
-            help="split it into several rulebooks",
-        )
-    depth = 0
-    for number, line in enumerate(text.split("\n"), 1):
-        bare = _STRING.sub(lambda m: "_" * len(m[0]), line).split("#", 1)[0]
-        for column, char in enumerate(line, 1):
-            if (char < " " and char not in "\t\r") or char == "\x7f" or "\ud800" <= char <= "\udfff" or char in _HIDDEN:
-                return Diagnostic(
-                    "E004",
-                    f"character U+{ord(char):04X} is not allowed",
-                    Span(source.name, number, column, number, column + 1),
-                    help="remove it; rule files are plain text",
-                )
-        for column, char in enumerate(bare, 1):
-            depth += char in "([{"
-            depth -= char in ")]}"
-            if depth > MAX_DEPTH:
-                return Diagnostic(
-                    "E005",
-                    f"brackets nest deeper than {MAX_DEPTH}",
-                    Span(source.name, number, column, number, column + 1),
-                    help="name the inner part with `let`",
-                )
-        if max(bare.count(" not "), bare.count("-"), bare.count("(")) > 4 * MAX_DEPTH:
-            return Diagnostic(
-                "E005",
-                "the line holds too many operators",
-                Span(source.name, number, 1, number, 2),
-                help="name the parts with `let`",
-            )
-    return None
+def _declaration(name: str, piece: Piece, found: list[Diagnostic], shelf: Shelf) -> Declaration | None:
+    """Return a piece as its declaration, or None; its mistakes are added to those found, up to the most of a file."""
+    reading = shelf.reading(piece, read_piece)
+    mistakes = [_moved(mistake, name, piece.first_line) for mistake in reading.found]
+    if mistakes and len(found) + len(mistakes) >= MAX_MISTAKES:
+        found += mistakes[: MAX_MISTAKES - len(found)]
+        return None
+    found += mistakes
+    if reading.tree is None:
+        return None
+    built = shelf.built(name, piece, reading.tree, _build)
+    if isinstance(built, Diagnostic):
+        found.append(built)
+        return None
+    return built
 
 
-_HIDDEN = frozenset(
-    "\u200b\u200c\u200d\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\x85"
-)
+def _moved(mistake: Diagnostic, name: str, lines: int) -> Diagnostic:
+    span = mistake.span
+    return replace(mistake, span=Span(name, span.line + lines, span.column, span.end_line + lines, span.end_column))
 
 
-def _pieces(source: Source, found: list[Diagnostic], damaged: set[str], unread: set[str]) -> Iterator[Piece]:
-    """Cut a file at declaration words: at the line's start, or indented outside all braces."""
-    lines = source.text.split("\n")
-    start: int | None = None
-    word = doc_text = ""
-    doc: list[str] = []
-    depth = 0
-    for number, line in enumerate(lines):
-        match = _DECLARATION.match(line)
-        begins = match is not None and (line[0] not in " \t" or depth <= 0)
-        stripped = line.strip()
-        if begins and match:
-            if start is not None:
-                yield Piece("\n".join(lines[start:number]), start, doc_text, word)
-            start, word, depth = number, match[1], 0
-            doc_text, doc = "\n".join(doc), []
-        elif stripped.startswith("##") and depth <= 0:
-            doc.append(stripped[2:].strip())
-            continue
-        elif stripped and stripped[0] not in "#{}" and depth <= 0 and (start is None or line[0] not in " \t"):
-            if start is not None:
-                yield Piece("\n".join(lines[start:number]), start, doc_text, word)
-                start = None
-            column = len(line) - len(line.lstrip()) + 1
-            first = stripped.split()[0]
-            help_ = nearest(first, DECLARATIONS)
-            unread.update([help_] if help_ else [])
-            damaged.update(stripped.split()[1:2])
-            found.append(
-                Diagnostic(
-                    "E002",
-                    f"expected a declaration, found `{first[:30]}`",
-                    Span(source.name, number + 1, column, number + 1, column + len(first)),
-                    help=f"did you mean `{help_}`?" if help_ else _stray(first),
-                )
-            )
-        if stripped and not stripped.startswith("#"):
-            doc = []
-            bare = _STRING.sub("", line).split("#", 1)[0]
-            depth += bare.count("{") - bare.count("}")
-    if start is not None:
-        yield Piece("\n".join(lines[start:]), start, doc_text, word)
+def read_piece(piece: Piece) -> Reading:
+    """Return a piece's tree without the clauses that could not be read, None when none is left, and its mistakes.
 
-
-def _stray(first: str) -> str:
-    """Return how to mend a line that stands outside every declaration."""
-    if first.startswith("//"):
-        return "a comment begins with `#`"
-    if first in (*CLAUSES, *EFFECTS):
-        return "move it inside the braces of a rule or a limit"
-    return "declarations are " + ", ".join(DECLARATIONS)
-
-
-def _parse_piece(name: str, piece: Piece, found: list[Diagnostic]) -> Declaration | None:
+    Places count from the piece's own first line.
+    """
+    here = Piece(piece.text, 0, "", piece.word)
+    found: list[Diagnostic] = []
     text = piece.text
     for attempt in range(MAX_MISTAKES):
         try:
-            tree = grammar().parse(text, start="declaration")
-            built = Builder(name, piece.first_line, piece.doc).transform(tree)
-            assert isinstance(built, Declaration)
-            if depth_of(built) > MAX_DEPTH:
-                raise RecursionError
-            return built
+            return Reading(grammar().parse(text, start="declaration"), tuple(found), text)
         except RecursionError:
-            found.append(_too_deep(name, piece))
-            return None
+            found.append(_too_deep("", here))
+            break
         except UnexpectedInput as error:
             accepted = accepted_by(error)
             if attempt and isinstance(error, UnexpectedToken) and error.token == "}" and "RBRACE" not in accepted:
-                return None  # the clauses that stood here were blanked
-            found.append(explain_mistake(name, piece, error))
-            remaining = _without_mistake(text, piece, error, accepted)
-            if remaining is None or len(found) >= MAX_MISTAKES:
-                return None
+                break  # the clauses that stood here were blanked
+            found.append(explain_mistake("", here, error))
+            remaining = without_mistake(text, here, error, accepted)
+            if remaining is None:
+                break
             text = remaining
-        except VisitError as error:
-            if isinstance(error.orig_exc, BuildFault):
-                found.append(error.orig_exc.diagnostic)
-                return None
-            if isinstance(error.orig_exc, RecursionError):
-                found.append(_too_deep(name, piece))
-                return None
-            raise
-    return None
+    return Reading(None, tuple(found), text)
+
+
+def _build(name: str, piece: Piece, tree: Tree[Token]) -> Declaration | Diagnostic:
+    try:
+        built = Builder(name, piece.first_line, piece.doc).transform(tree)
+        assert isinstance(built, Declaration)
+        return built if depth_of(built) <= MAX_DEPTH else _too_deep(name, piece)
+    except RecursionError:
+        return _too_deep(name, piece)
+    except VisitError as error:
+        if isinstance(error.orig_exc, BuildFault):
+            return error.orig_exc.diagnostic
+        if isinstance(error.orig_exc, RecursionError):
+            return _too_deep(name, piece)
+        raise
 
 
 def _too_deep(name: str, piece: Piece) -> Diagnostic:
@@ -246,7 +187,7 @@ def _too_deep(name: str, piece: Piece) -> Diagnostic:
     return Diagnostic("E005", message, span, help="name the parts with `let`")
 
 
-def _without_mistake(text: str, piece: Piece, error: UnexpectedInput, accepted: frozenset[str]) -> str | None:
+def without_mistake(text: str, piece: Piece, error: UnexpectedInput, accepted: frozenset[str]) -> str | None:
     """Return the text mended or without the clause the error is in, places kept, or None when it cannot be told."""
     at = error.pos_in_stream
     if at is not None and accepted == {"LBRACE"} and piece.word in ("limit", "rule", "test", "fixture", "param"):

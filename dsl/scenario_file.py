@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +20,17 @@ from dsl.text import Span
 Path = tuple[str | int, ...]
 Places = Mapping[Path, tuple[int, int]]
 """Where the loader read each value: path from the top to (line, column), both from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioText:
+    """A scenario file as its loader read it: the value, where each value and each key stands, and what is wrong."""
+
+    value: Any
+    places: Places
+    keys: Places
+    found: tuple[Diagnostic, ...]
+
 
 _FIELDS = ("v", "rulebook", "law_date", "fixture", "with", "without", "params", "expect")
 _REQUIRED = ("v", "rulebook", "law_date", "expect")

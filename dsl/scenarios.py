@@ -16,8 +16,11 @@ from dsl.program import Number, Program, in_force
 from dsl.ranking import Candidate, judge_candidate, rank
 from dsl.reasons import because
 from dsl.staging import Staging
+from dsl.text import Span
 
-__all__ = ["Case", "Outcome", "Setting", "collect", "is_valid", "run_case", "skeleton", "snapshot_of"]
+__all__ = ["Case", "Outcome", "Setting", "collect", "failed", "is_valid", "run_case", "skeleton", "snapshot_of"]
+
+FAILED = "E390"
 
 VERDICTS = ("allow", "note", "warn", "flag", "clip", "hold", "reject", "refuse")
 """Outcomes that are a verdict on what was judged; the others are what follows from it."""
@@ -184,3 +187,9 @@ def skeleton(outcome: Outcome) -> str:
     """Return the `expect` a case's author would write for what did come out, strongest first."""
     said = [f"{finding.effect} {finding.code} from {finding.rule}" for finding in outcome.judgement.findings]
     return "expect " + (", ".join(dict.fromkeys(said)) or "allow")
+
+
+def failed(title: str, span: Span, problem: str, actual: str) -> Diagnostic:
+    """Return a scenario that came out otherwise in the form every other mistake has; `actual` is its skeleton."""
+    fact = f"the test `{title}` fails: {problem}"
+    return Diagnostic(FAILED, fact, span, help=f"if the rules are right, write `{actual}`")

@@ -6,6 +6,7 @@ Above means directly above, or with only comments between. A comment allows warn
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dsl.diagnostics import Diagnostic, Edit
 from dsl.layout import Atom, Block, blocks
@@ -37,10 +38,11 @@ class Allowance:
         )
 
 
-def allowances(source: Source) -> tuple[list[Allowance], list[Diagnostic]]:
+@lru_cache(maxsize=256)
+def allowances(source: Source) -> tuple[tuple[Allowance, ...], tuple[Diagnostic, ...]]:
     """Return the allowances of a file that compiles, and what is wrong with comments meant as one."""
     if "lint" not in source.text:
-        return [], []
+        return (), ()
     allowed: list[Allowance] = []
     wrong: list[Diagnostic] = []
     for atom, target in _comments(source):
@@ -56,7 +58,7 @@ def allowances(source: Source) -> tuple[list[Allowance], list[Diagnostic]]:
         elif target is not None:
             removal = _removal(span, source.text.split("\n")[atom.line])
             allowed.append(Allowance(span, codes, target.first_line + 1, target.last_line + 1, removal))
-    return allowed, wrong
+    return tuple(allowed), tuple(wrong)
 
 
 def _problem(codes: tuple[str, ...], target: Block | None) -> tuple[str, str] | None:

@@ -1,6 +1,6 @@
 """Run the lints over a subject, with what its comments allow."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from dsl.diagnostics import Diagnostic, in_order
 from dsl.lint.catalogue import CODES, LINTS, UNREADABLE, UNUSED
@@ -18,15 +18,25 @@ def lint(subject: Subject, warned: Iterable[Diagnostic] = (), codes: Collection[
     for code, run in LINTS.items():
         if code in codes:
             found += run(subject)
+    return settled(found, subject.bundle.sources, codes)
+
+
+def settled(
+    found: Iterable[Diagnostic], sources: Mapping[str, str], codes: Collection[str] = CODES
+) -> list[Diagnostic]:
+    """Return warnings by place without those a comment in the sources allows, and what is wrong with such comments."""
+    listed = list(found)
     allowed: list[Allowance] = []
-    for name, text in sorted(subject.bundle.sources.items()):
-        here, wrong = allowances(Source(name, text))
+    wrong: list[Diagnostic] = []
+    for name, text in sorted(sources.items()):
+        here, unreadable = allowances(Source(name, text))
         allowed += here
-        found += wrong if UNREADABLE in codes else []
-    kept = [diagnostic for diagnostic in found if not any(one.covers(diagnostic) for one in allowed)]
+        wrong += unreadable
+    listed += wrong if UNREADABLE in codes else []
+    kept = [diagnostic for diagnostic in listed if not any(one.covers(diagnostic) for one in allowed)]
     if UNUSED in codes:
         for one in allowed:
-            used = frozenset(diagnostic.code for diagnostic in found if one.covers(diagnostic))
+            used = frozenset(diagnostic.code for diagnostic in listed if one.covers(diagnostic))
             unused = idle(one, used, frozenset(codes))
             kept += [unused] if unused is not None else []
     return in_order(kept)

@@ -20,6 +20,7 @@ from engine.cli import (
     doctor,
     keys,
     lists,
+    lsp,
     md,
     promotion,
     reconcile,
@@ -58,6 +59,7 @@ running.app.command("watched")(switches.show_watch_log)
 app.add_typer(running.app, name="run")
 app.add_typer(switches.app, name="switch")
 app.command()(tui.tui)
+app.command()(lsp.lsp)
 app.add_typer(promotion.app, name="promotion")
 app.add_typer(md.app, name="md")
 app.add_typer(audit.app, name="audit")

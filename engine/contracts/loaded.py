@@ -12,10 +12,11 @@ from engine.contracts.json_scan import offsets_of
 
 @dataclass(slots=True)
 class Mark:
-    """The position of a value and the marks of its members, by key or by index as text."""
+    """The position of a value and that of its own key, and the marks of its members, by key or by index as text."""
 
     position: Position
     below: dict[str, "Mark"] = field(default_factory=dict)
+    key: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class Loaded:
             found[pointer] = Position(self.first_line + line, offset - start + 1)
         return found
 
+    def keys(self) -> dict[str, Position]:
+        """Return the position of every key, by the JSON pointer of its value; a JSON text has none."""
+        return dict(_keys(self.marks, "")) if self.marks is not None else {}
+
     def positions(self) -> dict[str, Position]:
         """Return the position of every value of the document by JSON pointer."""
         return self.locate(_pointers(self.value, ""))
@@ -63,6 +68,14 @@ class Loaded:
             )
             for fault in faults
         ]
+
+
+def _keys(mark: Mark, at: str) -> Iterator[tuple[str, Position]]:
+    for name, below in mark.below.items():
+        pointer = f"{at}/{escape_pointer(name)}"
+        if below.key is not None:
+            yield pointer, below.key
+        yield from _keys(below, pointer)
 
 
 def _pointers(value: Any, at: str) -> Iterator[str]:

@@ -39,6 +39,7 @@ class _Frame:
     mark: Mark
     member: str | None = None
     key: str | None = None
+    key_at: Position | None = None
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ class _Composer:
         if name in members:
             message = f"the key {quote(name)} is given twice"
             raise _Fault("Y006", message, event.start_mark, "keep one of the two")
-        frame.key = name
+        frame.key, frame.key_at = name, Position(event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _open(self, value: dict[str, Any] | list[Any], event: Any) -> None:
         self._step()
@@ -127,6 +128,7 @@ class _Composer:
             frame.value.append(value)
         else:
             key = frame.key or ""
+            mark.key = frame.key_at
             frame.mark.below[key] = mark
             frame.value[key] = value
             frame.key = None

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsl.diagnostics import Diagnostic
+from dsl.scenario_file import ScenarioText, read_scenario
 from dsl.text import Span
 from engine.contracts import Diagnostic as ContractFault
-from engine.contracts import Loaded, contract, load_yaml
+from engine.contracts import Position, contract, load_yaml
 from engine.service.refusal import RulesRefused
 from engine.service.rule_files import RuleFiles, compile_files, read_rule_files
 
@@ -33,8 +34,9 @@ class Failure:
 
     def diagnostic(self) -> Diagnostic:
         """Return the failure in the form every other mistake in a rule file has."""
-        fact = f"the test `{self.title}` fails: {self.problem}"
-        return Diagnostic("E390", fact, self.span, help=f"if the rules are right, write `{self.actual}`")
+        from dsl.scenarios import failed
+
+        return failed(self.title, self.span, self.problem, self.actual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,13 @@ def read_cases(files: RuleFiles, bundle: "Bundle", calendars: "Calendars") -> Ru
 
     cases, wrong = collect(bundle, calendars)
     named: set[tuple[str, str]] = set()
-    for scenario in files.scenarios:
-        loaded, problems = _load_scenario(scenario, files)
-        case = None
-        if loaded is not None:
-            case, problems = _read_scenario(loaded, scenario, files, bundle, calendars)
-            named.add((str(loaded.value.get("rulebook", "")), str(loaded.value.get("fixture", ""))))
+    for path in files.scenarios:
+        name = path.relative_to(files.root).as_posix()
+        read = read_scenario_text(path.read_bytes(), name)
+        case, problems = None, list(read.found)
+        if read.value is not None:
+            case, problems = read_scenario(read.value, name, bundle, read.places, calendars)
+            named.add((str(read.value.get("rulebook", "")), str(read.value.get("fixture", ""))))
         wrong += problems
         cases += [case] if case is not None else []
     return RuleCases(tuple(cases), tuple(wrong), frozenset(named))
@@ -121,9 +124,9 @@ def rule_calendars() -> "Calendars":
     return as_rule_calendars(load_calendar())
 
 
-def _load_scenario(path: Path, files: RuleFiles) -> tuple[Loaded | None, list[Diagnostic]]:
-    name = path.relative_to(files.root).as_posix()
-    loaded = load_yaml(path.read_bytes(), name)
+def read_scenario_text(raw: bytes | str, name: str) -> ScenarioText:
+    """Return a scenario file's content and where each part of it stands, or what keeps it from being one."""
+    loaded = load_yaml(raw, name)
     faults: list[ContractFault] = []
     if isinstance(loaded, list):
         faults = loaded
@@ -131,30 +134,22 @@ def _load_scenario(path: Path, files: RuleFiles) -> tuple[Loaded | None, list[Di
         checked = contract("scenario").parse(loaded)
         faults = checked if isinstance(checked, list) else []
     if faults or isinstance(loaded, list):
-        return None, [_of_contract(fault, name) for fault in faults]
-    return loaded, []
+        return ScenarioText(None, {}, {}, tuple(_of_contract(fault, name) for fault in faults))
+    pointers = dict(_walk(loaded.value, (), ""))
+    values, keys = loaded.locate(pointers.values()), loaded.keys()
+    places = {path: _line_and_column(values[pointer]) for path, pointer in pointers.items()}
+    named = {path: _line_and_column(keys[pointer]) for path, pointer in pointers.items() if pointer in keys}
+    return ScenarioText(loaded.value, places, named, ())
 
 
-def _read_scenario(
-    loaded: Loaded, path: Path, files: RuleFiles, bundle: "Bundle", calendars: "Calendars"
-) -> "tuple[Case | None, list[Diagnostic]]":
-    from dsl.scenario_file import read_scenario
-
-    return read_scenario(loaded.value, path.relative_to(files.root).as_posix(), bundle, _places(loaded), calendars)
+def _line_and_column(position: Position) -> tuple[int, int]:
+    return position.line, position.column
 
 
 def _of_contract(fault: ContractFault, name: str) -> Diagnostic:
     line, column = max(fault.line, 1), max(fault.column, 1)
     message = f"{fault.message}{f' at {fault.pointer}' if fault.pointer else ''}"
     return Diagnostic(fault.code, message, Span(name, line, column, line, column + 1), help=fault.help)
-
-
-def _places(loaded: Loaded) -> dict[tuple[str | int, ...], tuple[int, int]]:
-    places: dict[tuple[str | int, ...], tuple[int, int]] = {}
-    for path, pointer in _walk(loaded.value, (), ""):
-        position = loaded.locate([pointer])[pointer]
-        places[path] = (position.line, position.column)
-    return places
 
 
 def _walk(value: Any, path: tuple[str | int, ...], pointer: str) -> Iterator[tuple[tuple[str | int, ...], str]]:

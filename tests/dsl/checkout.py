@@ -17,7 +17,7 @@ from dsl.lint.linter import lint
 from dsl.lint.mending import with_edits
 from dsl.lint.subject import Subject
 from dsl.pipeline import compile_rules
-from dsl.scenarios import Case, collect
+from dsl.scenarios import Case, Outcome, collect, run_case
 from dsl.text import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +74,13 @@ def diagnose(example: str) -> list[Diagnostic]:
     """Return everything a check reports of an example, its tests included."""
     bundle, found = compile_rules(sources_of(example), schemas())
     return in_order([*found, *(collect(bundle)[1] if bundle else ())])
+
+
+def outcomes(example: str) -> list[Outcome]:
+    """Return how the tests of an example come out; every error is a failure."""
+    bundle, _ = compile_rules(sources_of(example), schemas())
+    assert bundle is not None and diagnose(example) == []
+    return [run_case(bundle, case) for case in collect(bundle)[0]]
 
 
 def linted(example: str, codes: Collection[str] = CODES) -> list[Diagnostic]:

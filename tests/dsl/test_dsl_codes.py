@@ -10,7 +10,8 @@ from dsl.diagnostics import Diagnostic
 from dsl.lint.catalogue import CHECKED
 from dsl.lint.catalogue import CODES as LINTED
 from dsl.overlays import read_overlay
-from tests.dsl.checkout import ROOT, analysed, diagnose, expected, linted, places, shipped
+from dsl.scenarios import FAILED, failed, skeleton
+from tests.dsl.checkout import ROOT, analysed, diagnose, expected, linted, outcomes, places, shipped
 
 _CODE = re.compile(r"[EWA]\d{3}")
 WITHOUT_EXAMPLE = ("E003", "E312", "E601", "E602")
@@ -30,7 +31,9 @@ def raised_codes() -> set[str]:
 
 
 def reported(code: str, example: str) -> list[Diagnostic]:
-    """Return what the linter or the solver says of an example of one of its codes, and a check of any other."""
+    """Return what its tests, the linter, the solver or a check say of an example, whichever reports the code."""
+    if code == FAILED:
+        return [failed(o.case.title, o.case.span, o.problem, skeleton(o)) for o in outcomes(example) if not o.passed]
     if code.startswith("A"):
         return analysed(example)
     if code not in LINTED:

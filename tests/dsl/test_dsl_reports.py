@@ -18,7 +18,7 @@ from tests.dsl.test_dsl_mistakes import FIVE
 SHAPE: dict[str, Any] = json.loads((HERE / "sarif_shape.json").read_text(encoding="utf-8"))
 NEGATED = page("W635")
 ODD = Diagnostic(
-    "E390", 'a "b" <c> & d\x0b\ud800', Span("a b/ü&.rules", 3, 4, 3, 9), notes=((Span("x", 1, 1, 1, 2), "there"),)
+    "E999", 'a "b" <c> & d\x0b\ud800', Span("a b/ü&.rules", 3, 4, 3, 9), notes=((Span("x", 1, 1, 1, 2), "there"),)
 )
 
 
@@ -51,10 +51,10 @@ def test_a_log_carries_the_edit_of_a_diagnostic() -> None:
 
 
 def test_a_log_escapes_names_and_keeps_what_has_no_page() -> None:
-    run = log([Diagnostic("E390", "x", Span("a b/ü&.rules", 1, 1, 1, 2)), ODD])["runs"][0]
+    run = log([Diagnostic("E999", "x", Span("a b/ü&.rules", 1, 1, 1, 2)), ODD])["runs"][0]
     assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20b/%C3%BC%26.rules"
-    assert run["tool"]["driver"]["rules"] == [{"id": "E390"}]
-    undecodable = log([Diagnostic("E390", "x", Span("\udcff", 1, 1, 1, 2))])["runs"][0]["results"][0]
+    assert run["tool"]["driver"]["rules"] == [{"id": "E999"}]
+    undecodable = log([Diagnostic("E999", "x", Span("\udcff", 1, 1, 1, 2))])["runs"][0]["results"][0]
     assert undecodable["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "%FF"
     assert run["results"][1]["relatedLocations"][0]["message"] == {"text": "there"}
 

@@ -14,6 +14,9 @@ from tests.house.source import CHECKOUT
 
 MACHINE_PATHS = re.compile(r"(?<![\w.~}])/(usr/(?!bin/env bash)|opt/|root/|home/|work/)")
 BUILD_FILES = (
+    ".github/actions/rules/action.yml",
+    ".github/actions/rules/prove.sh",
+    ".pre-commit-hooks.yaml",
     ".ci/run",
     ".pre-commit-config.yaml",
     "Makefile",
@@ -75,7 +78,7 @@ def test_a_path_of_one_machine_is_seen() -> None:
     assert MACHINE_PATHS.findall("#!/usr/bin/env bash") == []
 
 
-@pytest.mark.parametrize("name", [".ci/run", "scripts/bootstrap.sh"])
+@pytest.mark.parametrize("name", [".ci/run", ".github/actions/rules/prove.sh", "scripts/bootstrap.sh"])
 def test_a_shell_script_parses(name: str) -> None:
     assert run(["bash", "-n", name]).returncode == 0
 

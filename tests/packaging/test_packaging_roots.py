@@ -43,3 +43,4 @@ def test_the_commands_we_promise_are_installed() -> None:
         "mqk": "engine.cli.main:run"
     }
     assert [one.value for one in entry_points if one.group == "mqk.screens"] == ["tui.app:run"]
+    assert [one.value for one in entry_points if one.group == "mqk.editors"] == ["dsl.language_server.stdio:serve"]

@@ -1,0 +1,1 @@
+"""Rule files in colour: one table of patterns, read by the scanner, by Pygments and by editors."""
