@@ -1,5 +1,6 @@
 """The reference semantics: short, obvious, on exact fractions. Every other back end must agree."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -74,7 +75,8 @@ class Interpreter:
         """Return an expression's value where infinite statistics count as what the line says, and as nothing else."""
         if not infinities:
             return self.evaluate(expr)
-        inner = Interpreter(self._program, self._snapshot)
+        inner = copy(self)
+        inner._lets = {}
         inner._infinities = {one.fact.path: as_statistic(self.evaluate(one.value)) for one in infinities}
         return inner.evaluate(expr)
 
