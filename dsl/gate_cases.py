@@ -43,22 +43,19 @@ def ranking(found: list[Candidacy]) -> tuple[str, ...]:
 
 def gate_problem(found: list[Candidacy], outcomes: tuple[Expected, ...]) -> str:
     """Return what did not come out as expected, or nothing."""
-    failed = {
-        f"{one.candidate.id} {finding.code}".strip(): (one.rule, finding)
-        for one in found
-        for finding in one.candidate.findings
-    }
+    failed = [(one, finding) for one in found for finding in one.candidate.findings]
     for one in outcomes:
         if one.effect == "rank":
             got = ranking(found)
             if got != one.keys:
                 return f"expected rank {' over '.join(one.keys)}, got {' over '.join(got)}"
         elif one.effect == "fail":
-            labels = sorted({label_of(rule, f) for rule, f in failed.values() if f.counts_as == "fail"})
+            labels = sorted({label_of(c.rule, f) for c, f in failed if f.counts_as == "fail"})
             if not labels or one.code not in (None, *labels):
                 return f'expected fail "{one.code or ""}", failed: {", ".join(labels) or "nothing"}'
         elif one.effect == "allow" and not all(c.candidate.passed for c in found):
-            return f"expected allow, failed: {', '.join(sorted(failed))}"
+            said = sorted({f"{c.candidate.id} {f.code}".strip() for c, f in failed})
+            return f"expected allow, failed: {', '.join(said)}"
     return ""
 
 

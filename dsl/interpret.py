@@ -80,6 +80,12 @@ class Interpreter:
         inner._infinities = {one.fact.path: as_statistic(self.evaluate(one.value)) for one in infinities}
         return inner.evaluate(expr)
 
+    def with_rows(self, rows: dict[str, Any]) -> "Interpreter":
+        """Return an interpreter that looks at these rows of lists, by the names an expression has for them."""
+        inner = copy(self)
+        inner._lets, inner._rows = {}, rows
+        return inner
+
     def finding(self, rule: ir.Rule, number: int) -> Finding:
         """Return the finding of a line that fired, with the compared values as evidence."""
         line = rule.lines[number - 1]

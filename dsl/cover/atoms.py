@@ -33,11 +33,6 @@ def atoms(expr: ir.Expr) -> Iterator[ir.Expr]:
                 yield from atoms(child)
 
 
-def is_line(node: ir.Expr) -> bool:
-    """Return whether a condition is a line that a number is on one side of."""
-    return isinstance(node, ir.Compare | ir.RealCompare) and node.operator in ORDERED
-
-
 def opened(exprs: list[ir.Expr], lets: Mapping[str, ir.Expr]) -> list[str]:
     """Return the names of all named expressions that expressions come down to, each once, outermost first."""
     found: list[str] = []

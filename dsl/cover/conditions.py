@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from dsl import ir
 from dsl import syntax as s
-from dsl.cover.atoms import atoms, is_line, opened
+from dsl.cover.atoms import atoms, opened
 from dsl.cover.disturb import Alone, Cell, NodeProbe, Shifted, Stuck, Without
+from dsl.cover.lines import Lets, Line, as_line, step_of
 from dsl.cover.obligation import Kind, Obligation
 from dsl.cover.wording import Wording
-from dsl.ticks import tick_of
 from dsl.types import show
 
 Rules = tuple[str, ...]
@@ -24,33 +24,29 @@ def deciding(rule: ir.Rule) -> list[ir.Expr]:
     return out + ([rule.missing.unless] if rule.missing.unless is not None else [])
 
 
-def of_rule(rule: ir.Rule, words: Wording) -> Iterator[Obligation]:
+def of_rule(rule: ir.Rule, lets: Lets, words: Wording) -> Iterator[Obligation]:
     """Yield the obligations of a rule's own conditions, and of its requirements one by one."""
-    yield from of_expressions(deciding(rule), (rule.id,), words)
+    yield from of_expressions(deciding(rule), (rule.id,), lets, words)
     if isinstance(rule.own, ir.Checklist | ir.Gate) and len(rule.lines) > 1:
         for line in rule.lines:
             label = f'"{line.label}" fails alone'
             yield Obligation(Kind.ALONE, line.span, label, (rule.id,), Alone(line.number))
 
 
-def of_let(name: str, body: ir.Expr, rules: Rules, words: Wording) -> Iterator[Obligation]:
-    """Yield the obligations of the conditions inside a named expression: any rule that reads it may show them."""
-    yield from of_expressions([body], rules, words)
-
-
-def of_expressions(exprs: list[ir.Expr], rules: Rules, words: Wording) -> Iterator[Obligation]:
-    """Yield the obligations of every atomic condition in expressions, each node once."""
+def of_expressions(exprs: list[ir.Expr], rules: Rules, lets: Lets, words: Wording) -> Iterator[Obligation]:
+    """Yield the obligations of every atomic condition in expressions, each node once; any of the rules shows them."""
     seen: list[ir.Expr] = []
     for node in (node for expr in exprs for node in atoms(expr)):
         if not any(node is known for known in seen):
             seen.append(node)
-            yield from _of_condition(node, rules, words)
+            yield from _of_condition(node, rules, lets, words)
 
 
-def _of_condition(node: ir.Expr, rules: Rules, words: Wording) -> Iterator[Obligation]:
+def _of_condition(node: ir.Expr, rules: Rules, lets: Lets, words: Wording) -> Iterator[Obligation]:
     said = words.of(node)
-    if isinstance(node, ir.Compare | ir.RealCompare) and is_line(node):
-        yield from of_line(node, said, rules)
+    line = as_line(node, lets)
+    if line is not None:
+        yield from of_line(line, said, rules, lets)
         return
     if isinstance(node, ir.Member) and isinstance(node.container, ir.Const) and len(_items(node.container)) > 1:
         kind = node.item.type
@@ -62,16 +58,16 @@ def _of_condition(node: ir.Expr, rules: Rules, words: Wording) -> Iterator[Oblig
     yield Obligation(Kind.CONDITION, node.span, f"`{said}` decides while false", rules, Stuck(node, True))
 
 
-def of_line(node: ir.Compare | ir.RealCompare, said: str, rules: Rules) -> Iterator[Obligation]:
+def of_line(node: Line, said: str, rules: Rules, lets: Lets) -> Iterator[Obligation]:
     """Yield both sides of a threshold: within a tick of it while it is true, and while it is false."""
-    tick = tick_of(node.left.type)
-    away = tick if node.operator in (">", ">=") else -tick
+    step = step_of(node, lets)
+    away = step if node.operator in (">", ">=") else -step
     span = node.right.span
     yield Obligation(Kind.THRESHOLD, span, f"`{said}` true within a tick", rules, Shifted(node, away))
     yield Obligation(Kind.THRESHOLD, span, f"`{said}` false within a tick", rules, Shifted(node, -away))
 
 
-def of_table(table: ir.Table, written: s.Table, rules: Rules, words: Wording) -> Iterator[Obligation]:
+def of_table(table: ir.Table, written: s.Table, rules: Rules, lets: Lets, words: Wording) -> Iterator[Obligation]:
     """Yield the obligations of a table: each row met, by each value a cell names, and both sides of its lines."""
     for version, as_written in zip(table.versions, written.versions, strict=True):
         lines: list[str] = []
@@ -80,9 +76,9 @@ def of_table(table: ir.Table, written: s.Table, rules: Rules, words: Wording) ->
             yield Obligation(Kind.ROW, row.span, label, rules, NodeProbe(value))
             yield from _of_cells(table, row, value, rules, words)
             for node in atoms(test) if test is not None else ():
-                if isinstance(node, ir.Compare) and is_line(node) and isinstance(node.right, ir.Const):
+                if isinstance(node, ir.Compare) and as_line(node, lets) and isinstance(node.right, ir.Const):
                     said = f"{words.of(node.left)} {node.operator} {show(node.right.value, node.right.type)}"
-                    yield from () if said in lines else of_line(node, said, rules)
+                    yield from () if said in lines else of_line(node, said, rules, lets)
                     lines.append(said)
 
 

@@ -121,7 +121,16 @@ class Lacking:
 
     def _names(self, judged: Judged) -> bool:
         found = Interpreter(judged.program, judged.snapshot).rule(judged.rule)
-        return any((self.path, self.reason.value) in finding.facts for finding in found) or self._unscored(judged)
+        return any(self._is_in(finding.facts) for finding in found) or self._unscored(judged)
+
+    def _is_in(self, facts: tuple[tuple[str, str], ...]) -> bool:
+        """Return whether unknown facts have this one among them; what a row of a list lacks is told with its list."""
+        wanted = [path for path in (self.path, self.unset) if path]
+        return any(
+            reason == self.reason.value and (path == one or path.endswith(f":{one}"))
+            for path, reason in facts
+            for one in wanted
+        )
 
     def _unscored(self, judged: Judged) -> bool:
         gate = judged.rule.own
@@ -131,7 +140,7 @@ class Lacking:
         scored = [gate.score] if gate.score is not None else []
         values = [interpreter.with_infinities(gate.infinities, part) for part in scored]
         values += [interpreter.evaluate(fact) for _, fact in gate.ranked]
-        return any(isinstance(v, Unknown) and (self.path, self.reason.value) in v.facts for v in values)
+        return any(isinstance(value, Unknown) and self._is_in(value.facts) for value in values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dsl.contracts import Fact
 from dsl.cover.conditions import Rules, deciding
 from dsl.cover.disturb import Lacking, NodeProbe
 from dsl.cover.obligation import Kind, Obligation
-from dsl.cover.wording import Wording
+from dsl.cover.wording import Wording, name_of
 from dsl.program import fact_of
 from dsl.snapshot import Reason
 from dsl.text import Span
@@ -36,8 +36,10 @@ def of_facts(rule: ir.Rule, bundle: Bundle, words: Wording) -> Iterator[Obligati
 
 
 def read_by(rule: ir.Rule) -> list[ir.Expr]:
-    """Return every expression that decides a rule, the score and the ranks of a gate among them."""
-    out = [*deciding(rule), *(need.fact for need in rule.needs)]
+    """Return every expression whose facts a rule must know, the score and the ranks of a gate among them."""
+    # The exception of `missing` is left out: what it lacks is not told, the rule then speaks of the other fact.
+    spared = rule.missing.unless
+    out = [*(expr for expr in deciding(rule) if expr is not spared), *(need.fact for need in rule.needs)]
     out += [one.fact for line in rule.lines for one in line.infinities]
     if isinstance(rule.own, ir.Gate):
         out += [rule.own.score] if rule.own.score is not None else []
@@ -74,13 +76,20 @@ class _Reader:
                 self.read(expr.otherwise, known | {fact.path}, at)
             case ir.Known(fact=ir.FactRef() as fact):
                 self.read(fact, known | {fact.path}, at)
+            case ir.If(condition=ir.Known(fact=ir.ParamRef() | ir.Lookup() as keyed)):
+                self.read(expr.condition, known, at)
+                self.read(expr.then, known | {f"param:{keyed.name}"}, at)
+                self.read(expr.otherwise, known, at)
+            case ir.Known(fact=ir.ParamRef() | ir.Lookup() as keyed):
+                self.read(keyed, known | {f"param:{keyed.name}"}, at)
             case ir.Otherwise():
                 self.read(expr.fact, known | {expr.fact.path}, at)
                 self.read(expr.default, known, at)
                 if not any(expr is other for other, _ in self.defaults):
                     self.defaults.append((expr, at))
             case _:
-                if isinstance(expr, ir.ParamRef | ir.Lookup) and ir.children(expr):
+                is_keyed = isinstance(expr, ir.ParamRef | ir.Lookup) and ir.children(expr)
+                if isinstance(expr, ir.ParamRef | ir.Lookup) and is_keyed and f"param:{expr.name}" not in known:
                     self._note(expr, at)
                 for child in ir.children(expr):
                     self.read(child, known, at if child.span.file == "" else child.span)
@@ -98,11 +107,12 @@ def _of_fact(
 ) -> Iterator[Obligation]:
     fact = fact_of(bundle, path)
     if path.startswith("window:"):
-        yield from _of_window(bundle, rule, bundle.ruleset.windows[path.removeprefix("window:")], span, rules)
+        window = bundle.ruleset.windows[path.removeprefix("window:")]
+        yield from _of_window(bundle, rule, window, span, rules) if is_needed else ()
         return
     if fact.total or path in ("now", "law_date"):
         return
-    name = _name(path)
+    name = name_of(path)
     if is_needed or not fact.optional:
         yield Obligation(Kind.UNKNOWN, span, f"`{name}` missing", rules, Lacking(path, Reason.MISSING))
     if _grows_old(fact, rule, path):
@@ -125,10 +135,6 @@ def _of_window(bundle: Bundle, rule: ir.Rule, window: ir.Window, span: Span, rul
         if not fact.optional and not fact.total:
             label = f"`{short}` without `{fact.path}`"
             yield Obligation(Kind.UNKNOWN, span, label, rules, Lacking(path, Reason.MISSING, fact.path))
-
-
-def _name(path: str) -> str:
-    return path.removeprefix("list:").rpartition(".")[2] if path.startswith("list:") else path
 
 
 def _has_every_row(expr: ir.ParamRef | ir.Lookup, bundle: Bundle) -> bool:

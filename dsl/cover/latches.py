@@ -31,7 +31,7 @@ def of_switch(rule: ir.Rule, written: s.RuleText, can_miss: bool) -> Iterator[Ob
 
     for role in own.manual:
         rest = tuple(name for name in own.manual if name != role)
-        yield differs(written.span, f"tripped by hand by a {role}", replace(own, manual=rest))
+        yield differs(written.span, f"tripped by hand as {role}", replace(own, manual=rest))
     if can_miss and text.missing is not None:
         span, stretch = text.missing
         unit = unit_of(stretch) if stretch is not None else 1_000_000
@@ -43,7 +43,8 @@ def of_switch(rule: ir.Rule, written: s.RuleText, can_miss: bool) -> Iterator[Ob
         yield differs(span, "facts missing for long enough", replace(own, missing=later))
     yield from _of_reset(own, text.reset, differs)
     for code, label in _REFUSALS:
-        if rule.lines or code != "SWITCH_HOLDS":
+        is_possible = {"SWITCH_HOLDS": bool(rule.lines), "SWITCH_TRIPPER": bool(own.manual)}
+        if is_possible.get(code, True):
             yield Obligation(Kind.LATCH, text.reset.span, f"a reset {label}", (rule.id,), Refused(code))
 
 

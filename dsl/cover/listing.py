@@ -22,18 +22,18 @@ def obligations(bundle: Bundle) -> tuple[Obligation, ...]:
 
 def _of_book(bundle: Bundle, book: Rulebook, words: Wording) -> Iterator[Obligation]:
     own = {rule.id: rule for rule in bundle.ruleset.rules if rule.rulebook == book.name}
-    readers = _Readers(bundle, tuple(own.values()))
+    readers, lets = _Readers(bundle, tuple(own.values())), bundle.ruleset.lets
     for id_, written in book.rules.items():
         if id_ in own:
             yield from _of_rule(bundle, own[id_], written, words)
     for name in book.lets:
         full = f"{book.name}.{name}"
         if readers.of_let(full):
-            yield from conditions.of_let(full, bundle.ruleset.lets[full], readers.of_let(full), words)
+            yield from conditions.of_expressions([lets[full]], readers.of_let(full), lets, words)
     for name, table in book.tables.items():
         full = f"{book.name}.{name}"
         if readers.of_let(full) and full in bundle.ruleset.tables:
-            yield from conditions.of_table(bundle.ruleset.tables[full], table, readers.of_let(full), words)
+            yield from conditions.of_table(bundle.ruleset.tables[full], table, readers.of_let(full), lets, words)
             yield from numbers.of_table(bundle.ruleset.tables[full], readers.of_let(full))
     for name in book.params:
         full = f"{book.name}.{name}"
@@ -48,7 +48,7 @@ def _of_book(bundle: Bundle, book: Rulebook, words: Wording) -> Iterator[Obligat
 def _of_rule(bundle: Bundle, rule: ir.Rule, written: s.RuleText, words: Wording) -> Iterator[Obligation]:
     unknowns = list(facts.of_facts(rule, bundle, words))
     can_miss = any(one.kind is Kind.UNKNOWN for one in unknowns)
-    yield from conditions.of_rule(rule, words)
+    yield from conditions.of_rule(rule, bundle.ruleset.lets, words)
     yield from unknowns
     effective = written.clause("effective")
     if effective is not None:

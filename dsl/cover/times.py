@@ -77,15 +77,16 @@ def _length(stretch: ir.Stretch, written: s.Number) -> tuple[int, int]:
     return (1, stretch.sessions) if stretch.sessions else (unit_of(written), stretch.micros)
 
 
-def _longer(stretch: ir.Stretch, step: int) -> ir.Stretch:
+def _longer(stretch: ir.Stretch, step: int) -> ir.Stretch | None:
+    """Return a stretch by so much longer, None where nothing is left of it."""
     if stretch.sessions:
-        return replace(stretch, sessions=stretch.sessions + step)
-    return replace(stretch, micros=stretch.micros + step)
+        return replace(stretch, sessions=stretch.sessions + step) if stretch.sessions + step > 0 else None
+    return replace(stretch, micros=stretch.micros + step) if stretch.micros + step > 0 else None
 
 
 def _sides(unit: int, length: int) -> list[tuple[int, str]]:
     """Return the steps that show both ends of a length: a shorter one is seen before its end, a longer one after it."""
-    shorter = -unit if length > unit else -length + 1
+    shorter = -unit if length > unit else -length
     return [(shorter, "less"), (unit, "no less")]
 
 

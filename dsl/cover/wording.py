@@ -28,7 +28,15 @@ class Wording:
                 return f"{self.of(node.item)} in {self.of(node.container)}"
             case ir.Widen():
                 return self.of(node.operand)
+            case ir.FactRef():
+                return name_of(node.path)
             case ir.Known():
-                return f"known({self.text(node.fact.span)})"
+                return f"known({self.of(node.fact)})"
             case _:
                 return self.text(node.span)
+
+
+def name_of(path: str) -> str:
+    """Return how a rule names a fact, one of its windows or lists."""
+    kind, _, name = path.partition(":")
+    return name.rpartition(".")[2] if kind in ("window", "list") else path
