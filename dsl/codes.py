@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PAGES = Path(__file__).with_name("pages")
-_TITLE = re.compile(r"# ([EW]\d{3}): (.+)")
+_TITLE = re.compile(r"# ([EWA]\d{3}): (.+)")
 _FENCE = re.compile(r"```rules\n(.*?)```", re.S)
 
 

@@ -11,16 +11,28 @@ from dsl.cases import Case
 from dsl.cover.listing import obligations
 from dsl.cover.obligation import Obligation
 from dsl.cover.sight import Sight
+from dsl.diagnostics import Diagnostic
+from dsl.remarks import Remark, Verb, idle, remarks
+from dsl.text import Source
 
 Tick = Callable[[int, int], None]
 """Called with how many obligations were looked at and how many there are."""
 
 
+UNSHOWN = "A721"
+UNREACHABLE = Verb("cover", "unreachable")
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Every obligation by place, with the case that shows it, None where no case does."""
+    """Every obligation by place, with the case that shows it, None where no case does.
+
+    `waived` are those a comment says no scenario can show; `wrong` is what is wrong with such comments.
+    """
 
     shown: tuple[tuple[Obligation, Case | None], ...]
+    waived: tuple[tuple[Obligation, Remark], ...] = ()
+    wrong: tuple[Diagnostic, ...] = ()
 
     @property
     def open(self) -> tuple[Obligation, ...]:
@@ -54,7 +66,34 @@ def cover(
     for one in listed:
         shown.append((one, next((sight.case for sight in sights if is_shown(one, sight)), None)))
         tick(len(shown), len(listed))
-    return Coverage(tuple(shown))
+    return _with_remarks(bundle, shown)
+
+
+def _with_remarks(bundle: Bundle, shown: list[tuple[Obligation, Case | None]]) -> Coverage:
+    """Return the coverage without what comments say no scenario can show."""
+    said: list[Remark] = []
+    wrong: list[Diagnostic] = []
+    for name, text in sorted(bundle.sources.items()):
+        found, problems = remarks(Source(name, text), UNREACHABLE)
+        said += found
+        wrong += problems
+    waived: list[tuple[Obligation, Remark]] = []
+    for remark in said:
+        about = [(one, case) for one, case in shown if remark.covers(one.span) and one.label == remark.what]
+        if not about:
+            wrong.append(idle(remark, f"nothing here is to be shown by the name of: {remark.what}"))
+        elif all(case is not None for _, case in about):
+            wrong.append(idle(remark, f"a scenario shows it: {remark.what}"))
+        waived += [(one, remark) for one, case in about if case is None]
+    out = [one for one, _ in waived]
+    kept = tuple((one, case) for one, case in shown if not any(one is other for other in out))
+    return Coverage(kept, tuple(waived), tuple(wrong))
+
+
+def diagnostic(one: Obligation, skeleton: str = "") -> Diagnostic:
+    """Return what to say of an obligation no scenario meets, with the scenario that would."""
+    help_ = f"add, if it is right:\n{skeleton.rstrip()}" if skeleton else "write a scenario in which it decides"
+    return Diagnostic(UNSHOWN, f"no scenario shows {one.kind.value}: {one.label}", one.span, help=help_)
 
 
 def is_shown(one: Obligation, sight: Sight) -> bool:
