@@ -118,7 +118,7 @@ class Collector:
     def _steps(self, scenario: s.Scenario, given: "_Given", start: int, now: int, stage: str) -> tuple[CaseStep, ...]:
         out: list[CaseStep] = []
         for step in scenario.steps:
-            if stage not in WATCHED_STAGES:
+            if stage not in (*WATCHED_STAGES, "arming"):
                 message = f"on {stage} every order is judged by itself; nothing comes later"
                 self._say("E314", message, step.span, "write another `given`")
                 continue

@@ -231,6 +231,8 @@ def _clauses_of(piece: Piece, accepted: frozenset[str]) -> str:
 def _expected(terminals: Iterable[str]) -> str:
     """Return what would fit, operators, values and clauses taken together where there are many."""
     left = set(terminals)
+    # Where an UPPERCASE word fits, so does one with dashes; only elsewhere is that the id of a rule.
+    left -= {"RULE_ID"} if "CODE" in left else set()
     words = []
     for group, name in ((_CLAUSE_WORDS, "a clause"), (_OPERATORS, "an operator")):
         if len(left & group) > 2:

@@ -26,10 +26,7 @@ class Observation:
 def observe(programs: Programs, case: Case) -> Observation:
     """Return what judging a case comes to."""
     if case.stage in WATCHED_STAGES:
-        staging = Staging(programs.bundle, case, programs.by_scope(case), programs.calendars)
-        for _ in staging.problems():
-            pass
-        return Observation(tuple(staging.looks), tuple(staging.seen))
+        return _staged(programs, case)
     program = programs.of(case)
     if case.stage == "promotion":
         found = candidacies(program, case)
@@ -45,4 +42,15 @@ def observe(programs: Programs, case: Case) -> Observation:
         said(findings), tuple(("", code) for code in led_to.trips), tuple(led_to.postures), tuple(led_to.actions),
         tuple(led_to.tasks),
     )  # fmt: skip
-    return Observation(((program, snapshot),), (seen,))
+    asked = Observation(((program, snapshot),), (seen,))
+    if not case.is_kept or findings:
+        return asked
+    kept = _staged(programs, case)
+    return Observation((*asked.looks, *kept.looks), (*asked.seen, *kept.seen[1:]))
+
+
+def _staged(programs: Programs, case: Case) -> Observation:
+    staging = Staging(programs.bundle, case, programs.by_scope(case), programs.calendars)
+    for _ in staging.problems():
+        pass
+    return Observation(tuple(staging.looks), tuple(staging.seen))

@@ -8,13 +8,15 @@ from dsl.keywords import POSTURES
 from dsl.watch import MISSING, Key, Memory
 
 STRENGTH = {name: rank for rank, name in enumerate(POSTURES)}
+DISARMED = POSTURES[-1]
+"""What the loss of a requirement leads to that a checklist keeps throughout."""
 FIRM = "firm"
 """The key of what is judged once for everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What put a posture in force: a line of a rule, or a switch (`line` is then the line that tripped it)."""
+    """What put a posture in force: a line of a rule, or a latch, a switch or checklist (`line` is what tripped it)."""
 
     posture: str
     rule: str
@@ -32,8 +34,9 @@ def causes(rules: Mapping[str, ir.Rule], memory: Memory, subject: Mapping[str, s
     found: list[Cause] = []
     for (name, key), trip in memory.tripped.items():
         rule = rules.get(name)
-        if rule is not None and isinstance(rule.own, ir.Switch) and _counts(rule, key, whole):
-            found.append(Cause(rule.own.posture, name, trip.line, key, trip.code))
+        if rule is not None and _counts(rule, key, whole):
+            posture = rule.own.posture if isinstance(rule.own, ir.Switch) else DISARMED
+            found.append(Cause(posture, name, trip.line, key, trip.code))
     for name, key in memory.missing:
         rule = rules.get(name)
         if rule is not None and (name, key) not in memory.tripped and _counts(rule, key, whole):

@@ -1,6 +1,6 @@
 """Scenarios: what a rule must say of a situation, run the same way from rule files and YAML."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsl.bundle import Bundle
 from dsl.calendars import PLAIN, Calendars
@@ -57,7 +57,10 @@ def run_with(programs: Programs, case: Case) -> Outcome:
     judgement = judge(program, snapshot)
     if case.stage == "promotion":
         return Outcome(case, judgement, gate_problem(candidacies(program, case), case.outcomes))
-    return Outcome(case, judgement, _compare(program, snapshot, case, judgement))
+    problem = _compare(program, snapshot, case, judgement)
+    if case.is_kept and not problem:
+        problem = _run_watched(programs, replace(case, outcomes=())).problem
+    return Outcome(case, judgement, problem)
 
 
 def _run_watched(programs: Programs, case: Case) -> Outcome:

@@ -122,6 +122,8 @@ def look(
         truths = truths_of(rule, said.get(rule.id, []))
         if isinstance(rule.own, ir.Switch):
             changes += _look_at_switch(rule, rule.own, key, truths, memory, now, people, ends)
+        elif isinstance(rule.own, ir.Checklist):
+            changes += _look_at_checklist(rule, key, truths, memory, now)
         else:
             changes += _look_at_lines(rule, key, truths, memory, now, people, ends, switches)
     return changes
@@ -218,6 +220,24 @@ def _look_at_switch(
         patience = ends(own.missing, memory.missing.get(latch, now))
         if patience is None or now >= patience:
             yield Change(ChangeKind.TRIPPED, rule.id, MISSING, key, now, unknown.code)
+
+
+def _look_at_checklist(
+    rule: ir.Rule, key: Key, truths: Mapping[int, Finding | None], memory: Memory, now: int
+) -> Iterator[Change]:
+    """Trip when a requirement that is kept throughout is lost; while one is unknown, its facts are missing."""
+    if rule.mode != "enforced":
+        return
+    latch = (rule.id, key)
+    kept = [(line, truths[line.number]) for line in rule.lines if line.throughout]
+    unknown = next((truth for _, truth in kept if truth is not None and truth.is_unknown), None)
+    if unknown is None and latch in memory.missing:
+        yield Change(ChangeKind.FOUND, rule.id, MISSING, key, now)
+    if unknown is not None and latch not in memory.missing:
+        yield Change(ChangeKind.MISSING, rule.id, MISSING, key, now, unknown.code)
+    lost = next((line for line, truth in kept if truth is not None and not truth.is_unknown), None)
+    if lost is not None and latch not in memory.tripped:
+        yield Change(ChangeKind.TRIPPED, rule.id, lost.number, key, now, lost.code)
 
 
 def next_wake(rules: Iterable[ir.Rule], memory: Memory, now: int, ends: Ends) -> int | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = rules.app
 RulesArgument = rules.RulesArgument
 
+
 @app.command()
 def cover(
     path: RulesArgument = None,

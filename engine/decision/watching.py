@@ -25,6 +25,8 @@ from engine.model.order import Fill
 
 WATCHED = ("kill", "in_flight")
 """Stages that are watched, in the order they are judged."""
+ARMED = ("kill", "arming", "in_flight")
+"""The same where a run is armed: what its checklists ask for throughout is watched too."""
 Live = Callable[[tuple[str, ...]], Iterable[Key]]
 """From a scope to the keys that are alive: armed, with a position, a working order or a latch."""
 
@@ -68,7 +70,7 @@ class Watcher:
 
     def __init__(
         self, bundle: Bundle, overlays: tuple[Overlay, ...], taker: Taker, calendars: Calendars, board: FactBoard,
-        windows: WindowCounters, constants: Mapping[str, str],
+        windows: WindowCounters, constants: Mapping[str, str], stages: tuple[str, ...] = WATCHED,
     ) -> None:  # fmt: skip
         self._bundle, self._overlays, self._taker, self._calendars = bundle, overlays, taker, calendars
         self._board, self._windows, self._constants = board, windows, constants
@@ -76,7 +78,8 @@ class Watcher:
         self._switches = {id_: rule for id_, rule in self.rules.items() if isinstance(rule.own, ir.Switch)}
         self._by_day: dict[tuple[date, str, str], list[Group]] = {}
         self._known: dict[tuple[str, tuple[str, ...], Key], tuple[object, int | None]] = {}
-        self.is_idle = not any(rule.stage in WATCHED for rule in bundle.ruleset.rules)
+        self._stages = tuple(stage for stage in stages if any(_is_watched(rule, stage) for rule in self.rules.values()))
+        self.is_idle = not self._stages
 
     def ends(self, stretch: ir.Stretch, begin: int) -> int | None:
         """Return the last instant a stretch covers; sessions are those of the desk's exchange."""
@@ -109,7 +112,7 @@ class Watcher:
 
         The caller folds the changes of one look before it asks for the next.
         """
-        for stage in WATCHED:
+        for stage in self._stages:
             for group in self.groups(law_date, stage):
                 scope = group.program.rules[0].scope
                 for key in sorted(live(scope)):
@@ -209,6 +212,10 @@ class Watcher:
             window = self._bundle.ruleset.windows[name]
             out |= self._windows.principals(name, tuple(facts.part(part) for part in window.per), now)
         return frozenset(out)
+
+
+def _is_watched(rule: ir.Rule, stage: str) -> bool:
+    return rule.stage == stage and (stage != "arming" or any(line.throughout for line in rule.lines))
 
 
 def of_the_firm(keys: Mapping[str, str]) -> dict[str, str]:

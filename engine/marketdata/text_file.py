@@ -23,6 +23,11 @@ class SourceText:
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> SourceText:
     """Read a UTF-8 file (a leading byte-order mark is allowed). Raises DataRefused."""
+    return decode(read_raw(path, limit), str(path))
+
+
+def read_raw(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a file of at most `limit`. Raises DataRefused."""
     name = str(path)
     try:
         with path.open("rb") as stream:
@@ -32,7 +37,7 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> SourceText:
         raise DataRefused((_fault(FaultCode.FILE_UNREADABLE, f"cannot read it: {reason}", name),)) from None
     if len(raw) > limit:
         raise DataRefused((_fault(FaultCode.FILE_SIZE, f"it is larger than {limit} bytes", name),))
-    return decode(raw, name)
+    return raw
 
 
 def decode(raw: bytes, name: str) -> SourceText:

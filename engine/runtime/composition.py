@@ -9,7 +9,7 @@ from engine.brokers.contract import BrokerSnapshot
 from engine.brokers.paper import PaperBroker, snapshot_book
 from engine.brokers.paper_book import PaperBook
 from engine.decision.decide import DecisionEngine
-from engine.decision.watching import Watcher, of_the_firm
+from engine.decision.watching import ARMED, Watcher, of_the_firm
 from engine.execution.gateway import Gateway
 from engine.execution.slippage import CostModel
 from engine.facts.board import FactBoard
@@ -27,13 +27,15 @@ from engine.portfolio.amount import amount_of
 from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
 from engine.runtime.approvals import HoldDesk
+from engine.runtime.arming import Arming
 from engine.runtime.authority import StoreAuthority
 from engine.runtime.comparison import Comparison, scope_of
 from engine.runtime.desk import Desk
 from engine.runtime.halt import RunRefused
-from engine.runtime.inputs import RunInputs, list_content
+from engine.runtime.inputs import RunInputs
 from engine.runtime.journal import RunJournal
 from engine.runtime.judging import DecisionDesk
+from engine.runtime.maintained_lists import list_content
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.reports import Inbox
 from engine.runtime.setting import RunSetting
@@ -61,6 +63,7 @@ class Composed:
     journal: RunJournal
     clock: FixedClock
     watch: WatchDesk
+    arming: Arming
     close: Callable[[], None]
 
 
@@ -83,7 +86,8 @@ def compose(inputs: RunInputs, database: Database, run_key: str, broker_book: Pa
     inbox = Inbox(state, journal, gateway)
     comparison = Comparison(state, gateway, scope_of(setting.engine))
     desk = Desk(state, setting, journal, gateway, broker, clock, decisions, holds, inbox, comparison, watch)
-    return Composed(desk, state, setting, journal, clock, watch, book.close)
+    arming = Arming(setting, comparison, watch)
+    return Composed(desk, state, setting, journal, clock, watch, arming, book.close)
 
 
 def read_paper_account(broker_book: Path, at: Timestamp) -> BrokerSnapshot:
@@ -177,7 +181,7 @@ def _watcher(inputs: RunInputs, parts: Parts) -> Watcher:
     calendars = as_rule_calendars(inputs.calendar)
     taker = _taker(inputs, parts.board, parts.windows)
     constants = of_the_firm({"account": inputs.account, "engine": inputs.config.settings.engine.engine_id})
-    return Watcher(inputs.bundle, inputs.overlays, taker, calendars, parts.board, parts.windows, constants)
+    return Watcher(inputs.bundle, inputs.overlays, taker, calendars, parts.board, parts.windows, constants, ARMED)
 
 
 def _taker(inputs: RunInputs, board: FactBoard, windows: WindowCounters) -> SnapshotTaker | HouseClock:

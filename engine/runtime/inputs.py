@@ -10,7 +10,6 @@ from typing import Any
 
 from dsl.bundle import Bundle
 from dsl.program import Overlay
-from dsl.types import Kind
 from engine.audit.canonical import canonical, parse_canonical
 from engine.config.load import Config
 from engine.contracts import Diagnostic, contract, load_jsonl
@@ -18,7 +17,7 @@ from engine.marketdata.classification import Classification, read_classification
 from engine.marketdata.corporate_actions import CorporateAction
 from engine.marketdata.faults import DataRefused
 from engine.marketdata.ingest import ingest
-from engine.marketdata.lists import NamedList, read_list
+from engine.marketdata.lists import NamedList
 from engine.model.bar import Bar
 from engine.model.calendar import SessionCalendar
 from engine.model.ids import derived_id
@@ -86,36 +85,6 @@ def read_bars(
     if not bars:
         raise RunRefused("BARS_NONE", f"{folder} holds no bars", "name a folder of canonical or vendor CSV files")
     return dict(sorted(bars.items())), tuple(actions), hashes
-
-
-def read_lists(bundle: Bundle, folder: Path) -> tuple[dict[str, NamedList], dict[str, tuple[str, bytes]]]:
-    """Return the content of every list the rules maintain, by slot path, and its bytes. Raises RunRefused."""
-    lists: dict[str, NamedList] = {}
-    documents: dict[str, tuple[str, bytes]] = {}
-    for name, listed in sorted(bundle.ruleset.lists.items()):
-        if listed.origin != "file":
-            what = f"list {listed.place} is kept in a database, which no run reads yet"
-            raise RunRefused("LIST_UNAVAILABLE", what, "keep it in a file until then")
-        path = folder / listed.place
-        try:
-            read = read_list(path)
-        except DataRefused as refused:
-            fault = refused.faults[0]
-            raise RunRefused("LIST_REFUSED", f"{path.name}: {fault.what}", fault.help) from None
-        if len(read.rows) < listed.minimum_rows:
-            what = f"{path.name} has {len(read.rows)} row(s), the rules ask for at least {listed.minimum_rows}"
-            raise RunRefused("LIST_TOO_SHORT", what, "complete the list, or let the rulebook say `may be empty`")
-        lists[f"list:{name}"] = read
-        documents[read.sha256] = ("list", path.read_bytes())
-    return lists, documents
-
-
-def list_content(bundle: Bundle, path: str, read: NamedList) -> Any:
-    """Return a list's stored value: a set of its first column, or its rows as records."""
-    listed = bundle.ruleset.lists[path.removeprefix("list:")]
-    if listed.type.kind is Kind.SET:
-        return frozenset(row[0] for row in read.rows)
-    return tuple(dict(zip(read.columns, row, strict=True)) for row in read.rows)
 
 
 def read_classification_file(path: Path) -> Classification:

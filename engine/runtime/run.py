@@ -10,6 +10,7 @@ from engine.marketdata.feed import market_events
 from engine.model.clock import Clock
 from engine.model.event import EventType
 from engine.runtime.admission import refuse_live
+from engine.runtime.arming import refusal, refused
 from engine.runtime.composition import Composed, compose
 from engine.runtime.desk import Progress
 from engine.runtime.entry import Entry
@@ -18,6 +19,7 @@ from engine.runtime.inputs import RunInputs
 from engine.runtime.journal import SecondWriter
 from engine.store.database import Database
 from engine.store.runs import LIVE_MODES, Mode, Run, RunStatus, name_run
+from engine.store.unit import UnitOfWork
 
 OPEN = (RunStatus.CREATED, RunStatus.ARMED, RunStatus.RUNNING)
 
@@ -56,9 +58,8 @@ def start_run(inputs: RunInputs, database: Database, broker_books: Path, operato
         if run.status not in OPEN:
             raise SecondWriter(f"run {run_key} was brought to its end by another process")
         is_resumed = run.status is RunStatus.RUNNING
-        if is_resumed:
-            composed.journal.fold_committed()
-        else:
+        composed.journal.fold_committed()
+        if not is_resumed:
             _arm(inputs, run, operator, composed, wall)
     except BaseException:
         composed.close()
@@ -88,20 +89,37 @@ def _open(inputs: RunInputs, database: Database, mode: Mode, wall: Clock) -> Run
 
 
 def _arm(inputs: RunInputs, run: Run, operator: str, composed: Composed, wall: Clock) -> None:
-    """Arm by a stored record that binds bundle and configuration, then begin."""
+    """Ask the checklists, arm by a stored record that binds bundle and configuration, then begin.
+
+    Raises RunRefused (ARMING_REFUSED), which is on the record then; the attempt may be armed later.
+    """
     record = {
         "v": 1, "run": run.run_id, "bundle": inputs.bundle.hash, "config": inputs.config.config_hash,
         "armed_by": operator, "mode": run.mode.value, "bundle_approved": inputs.is_bundle_approved,
     }  # fmt: skip
-    journal = composed.journal
+    journal, arming, at = composed.journal, composed.arming, composed.clock.now()
+    compared = arming.compare(at)
     with journal.write() as unit:
-        if run.status is RunStatus.CREATED:
-            unit.runs.move(
-                run.run_key, RunStatus.CREATED, RunStatus.ARMED, wall.now(), by=operator, record=canonical(record)
-            )
-        unit.runs.move(run.run_key, RunStatus.ARMED, RunStatus.RUNNING, wall.now())
-        body: dict[str, Any] = {"armed_by": operator, "record": record, "law_date": run.law_date}
-        journal.record(unit, Entry(EventType.RUN_STARTED, composed.clock.now(), body))
+        journal.record(unit, Entry(EventType.ARMING_REQUESTED, at, {"by": operator, "mode": run.mode.value}))
+        journal.record(unit, compared)
+        unmet = arming.unmet(at)
+        if unmet:
+            journal.record(unit, refused(at, unmet))
+        else:
+            journal.record(unit, Entry(EventType.ARMED, at, {"by": operator, "checklists": list(arming.asked(at))}))
+            _begin(unit, run, record, operator, composed, wall)
+    if unmet:
+        raise refusal(unmet)
+
+
+def _begin(unit: UnitOfWork, run: Run, record: dict[str, Any], operator: str, composed: Composed, wall: Clock) -> None:
+    if run.status is RunStatus.CREATED:
+        unit.runs.move(
+            run.run_key, RunStatus.CREATED, RunStatus.ARMED, wall.now(), by=operator, record=canonical(record)
+        )
+    unit.runs.move(run.run_key, RunStatus.ARMED, RunStatus.RUNNING, wall.now())
+    body: dict[str, Any] = {"armed_by": operator, "record": record, "law_date": run.law_date}
+    composed.journal.record(unit, Entry(EventType.RUN_STARTED, composed.clock.now(), body))
 
 
 def drive(started: Started, inputs: RunInputs, database: Database, wall: Clock) -> Iterator[Progress]:

@@ -36,7 +36,7 @@ WATCH_ENTRIES = (
     EventType.WATCH_CHANGED, EventType.POST_TRADE_JUDGED, EventType.ACTION_TAKEN,
     EventType.ACTION_CONFIRMED, EventType.ALERT_RAISED, EventType.TASK_OPENED, EventType.STRATEGY_DEMOTED,
     EventType.KILL_SWITCH_TRIPPED, EventType.KILL_SWITCH_RESET_ASKED, EventType.KILL_SWITCH_RESET,
-    EventType.KILL_SWITCH_REFUSED,
+    EventType.KILL_SWITCH_REFUSED, EventType.DISARMED,
 )  # fmt: skip
 """What watched rules write down."""
 
@@ -88,7 +88,8 @@ class DeskState:
         self.is_running = False
         self.watch = WatchState()
         self._appliers: dict[EventType, Callable[[Entry], None]] = {
-            EventType.RUN_STARTED: self._on_run, EventType.RUN_RESUMED: self._on_run,
+            EventType.ARMING_REQUESTED: self._on_arming, EventType.ARMING_REFUSED: self._on_arming,
+            EventType.ARMED: self._on_arming, EventType.RUN_STARTED: self._on_run, EventType.RUN_RESUMED: self._on_run,
             EventType.RUN_STOPPED: self._on_run, EventType.RUN_HALTED: self._on_run,
             EventType.MARKET_OPEN: self._on_open, EventType.MARKET_BAR: self._on_bar,
             EventType.CORPORATE_ACTION: self._on_action, EventType.ACCOUNT_MARKED: self._on_marked,
@@ -119,7 +120,10 @@ class DeskState:
     # ---------------------------------------------------------------------------------- the market
     def _on_run(self, entry: Entry) -> None:
         self.is_running = entry.kind in (EventType.RUN_STARTED, EventType.RUN_RESUMED)
-        if entry.kind is EventType.RUN_STARTED and self.parts.states_account:
+
+    def _on_arming(self, entry: Entry) -> None:
+        """Say what the account holds before anybody asks whether it may be armed."""
+        if entry.kind is EventType.ARMING_REQUESTED and self.parts.states_account:
             self.account.begin_session(self.parts.calendar.session_date(entry.at), entry.at)
             self.account.post(entry.at)
 
@@ -224,6 +228,8 @@ class DeskState:
         if entry.kind in (EventType.KILL_SWITCH_TRIPPED, EventType.KILL_SWITCH_RESET):
             key = (self.parts.account,)
             self.parts.board.put("switches.tripped", key, self.watch.tripped(), entry.at, "switches")
+        if entry.kind is EventType.DISARMED:
+            self.parts.board.put("runtime.armed", (), False, entry.at, "runtime")
 
     # ---------------------------------------------------------------------------------- intents
     def _on_signal(self, entry: Entry) -> None:

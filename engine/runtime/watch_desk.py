@@ -83,7 +83,7 @@ class WatchDesk:
         is_changed = False
         if not self.watcher.is_idle:
             law_date = self._setting.law_date_at(at)
-            for seen in self.watcher.look(self._state.watch.memory, at, law_date, self._live):
+            for seen in self.watcher.look(self._state.watch.memory, at, law_date, self.alive):
                 is_changed = True
                 with self._journal.write() as unit:
                     self._write(unit, seen, at)
@@ -106,7 +106,7 @@ class WatchDesk:
         }  # fmt: skip
         return causes(self.watcher.rules, memory, subject, at)
 
-    def _live(self, scope: tuple[str, ...]) -> Iterable[Key]:
+    def alive(self, scope: tuple[str, ...]) -> Iterable[Key]:
         """Return the keys that are alive: fed and traded symbols, the run's strategies, and whatever is latched."""
         wanted = [name for name in scope if name in ("strategy", "symbol")]
         keys: set[Key] = set()
@@ -157,14 +157,20 @@ class WatchDesk:
 
     def _tripped(self, unit: UnitOfWork, seen: Seen, change: Change, at: Timestamp) -> None:
         rule = seen.rule(change.rule)
-        assert isinstance(rule.own, ir.Switch)
         told = (
             because(rule.because, Interpreter(seen.program, seen.snapshot))
             if rule in seen.program.rules
             else change.code
         )
-        self.record_switch(unit, rule, change, told, at)
-        self._follow(unit, seen, rule, change, rule.own.actions, at)
+        if isinstance(rule.own, ir.Switch):
+            self.record_switch(unit, rule, change, told, at)
+            self._follow(unit, seen, rule, change, rule.own.actions, at)
+            return
+        body = {
+            "checklist": rule.id, "title": rule.title, "key": list(change.key), "scope": list(rule.scope),
+            "line": rule.lines[change.line - 1].label, "because": told, "change": change_data(change),
+        }  # fmt: skip
+        self._journal.record(unit, Entry(EventType.DISARMED, at, body))
 
     def record_switch(
         self, unit: UnitOfWork, rule: ir.Rule, change: Change, told: str, at: Timestamp, **more: Any
@@ -378,7 +384,7 @@ class WatchDesk:
         is_last = self._setting.calendar.session_date(following).month != day.month
         for moment in ("month end", "session end") if is_last else ("session end",):
             groups = self.watcher.groups(law_date, "post_trade", moment)
-            scoped = [(group, sorted(self._live(group.program.rules[0].scope))) for group in groups]
+            scoped = [(group, sorted(self.alive(group.program.rules[0].scope))) for group in groups]
             self._judge_moment(moment, scoped, at)
 
     def _judge_moment(

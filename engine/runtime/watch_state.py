@@ -71,6 +71,7 @@ class WatchState:
         self.fills_judged = 0
         self.sessions_ended = 0
         self.session_judged: date | None = None
+        self.disarmed: list[tuple[str, tuple[str, ...]]] = []
         self.log: list[Entry] = []
 
     def apply(self, entry: Entry) -> None:
@@ -84,6 +85,10 @@ class WatchState:
                     self.memory.apply(change_of(data, entry.at))
             case EventType.KILL_SWITCH_TRIPPED | EventType.KILL_SWITCH_RESET_ASKED | EventType.KILL_SWITCH_RESET:
                 self.memory.apply(change_of(body["change"], entry.at))
+            case EventType.DISARMED:
+                change = change_of(body["change"], entry.at)
+                self.memory.apply(change)
+                self.disarmed.append((change.rule, change.key))
             case EventType.POST_TRADE_JUDGED:
                 self.fills_judged += body["moment"] == "fill"
                 self.sessions_ended += body["moment"] == "session end"
@@ -117,7 +122,7 @@ class WatchState:
 
     def tripped(self) -> frozenset[str]:
         """Return the ids of the switches that are tripped anywhere."""
-        return frozenset(name for name, _ in self.memory.tripped)
+        return frozenset(name for name, key in self.memory.tripped if (name, key) not in self.disarmed)
 
 
 def change_data(change: Change) -> dict[str, Any]:

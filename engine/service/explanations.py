@@ -13,7 +13,7 @@ from engine.decision.explain import Explanation, why
 from engine.marketdata.calendar import as_rule_calendars, load_calendar
 from engine.marketdata.lists import NamedList, parse_list
 from engine.marketdata.text_file import SourceText
-from engine.runtime.inputs import list_content
+from engine.runtime.maintained_lists import list_content
 from engine.store.database import Database
 from engine.store.decisions import DecisionRow
 from engine.store.unit import UnitOfWork

@@ -31,11 +31,12 @@ from engine.runtime.inputs import (
     identity_of,
     read_bars,
     read_classification_file,
-    read_lists,
     read_script,
 )  # fmt: skip
+from engine.runtime.maintained_lists import read_lists
 from engine.runtime.run import OPEN, Started, drive, start_run
 from engine.service.overlays import bind_overlays
+from engine.service.reviewed_lists import reviewed_lists
 from engine.service.rule_files import load_bundle
 from engine.service.rule_review import load_in_force
 from engine.shipped import shipped
@@ -208,7 +209,7 @@ def read_inputs(request: RunRequest, environ: Mapping[str, str], bundle: Bundle 
     not_bars = {request.instruments.name, *(listed.place for listed in bundle.ruleset.lists.values())}
     bars, actions, hashes = read_bars(request.bars, calendar, frozenset(not_bars))
     classification = read_classification_file(request.instruments)
-    lists, documents = read_lists(bundle, lists_folder)
+    lists, documents = read_lists(bundle, lists_folder, reviewed_lists(request.database))
     script, script_hash = read_script(request.approvals)
     principals = {principal.id: principal for principal in load_principals(config_root / "principals.yaml")}
     if request.operator not in principals:

@@ -21,7 +21,7 @@ from engine.facts.windows import WindowCounters
 from engine.integrity.monitor import Monitor
 from engine.integrity.series import IntegrityConfig
 from engine.marketdata.calendar import as_rule_calendars, load_calendar
-from engine.marketdata.lists import NamedList, read_list
+from engine.marketdata.lists import NamedList
 from engine.model.calendar import SessionCalendar
 from engine.model.event import EventType
 from engine.model.ids import derived_id
@@ -33,13 +33,15 @@ from engine.portfolio.book import Book
 from engine.portfolio.ledger import Ledger
 from engine.runtime.composition import STRATEGY_PRINCIPAL
 from engine.runtime.entry import Entry
-from engine.runtime.inputs import list_content, read_classification_file
+from engine.runtime.inputs import read_classification_file
 from engine.runtime.journal import RunJournal
+from engine.runtime.maintained_lists import list_content, read_lists
 from engine.runtime.market_facts import MarketFacts
 from engine.runtime.setting import RunSetting
 from engine.runtime.state import DeskState, Parts
 from engine.service.overlays import bind_overlays
 from engine.service.refusal import Refused
+from engine.service.reviewed_lists import reviewed_lists
 from engine.service.rule_files import load_bundle
 from engine.service.running import WallClock
 from engine.shipped import shipped
@@ -106,13 +108,7 @@ def read_house(request: StreamRequest) -> House:
     if request.law_date is not None and calendar.session_on(request.law_date) is None:
         raise Refused("LAW_DATE_CLOSED", f"{request.law_date} is no session", "state a session as --law-date")
     folder = request.lists or (request.rules or shipped("rules")) / "lists"
-    lists, documents = {}, {}
-    for name, listed in sorted(bundle.ruleset.lists.items()):
-        path = folder / listed.place
-        if path.is_file():
-            # A list that is not there is a fact nobody states: whatever reads it is refused.
-            lists[f"list:{name}"] = read = read_list(path)
-            documents[read.sha256] = ("list", path.read_bytes())
+    lists, documents = read_lists(bundle, folder, reviewed_lists(request.database), may_lack=True)
     instruments: Mapping[str, Instrument] = {}
     classified_at = Timestamp(0)
     if request.instruments is not None:

@@ -85,18 +85,23 @@ def put_in_force(mqk, house: House, name: str, version: int) -> dict[str, object
     return dict(json.loads(ended.out))
 
 
-def run_demo(mqk, house: House, *more: object):
-    """Run the demo over its first sessions; return its result, its manifest's content, and how it ended."""
+def start_demo(mqk, house: House, *more: object, sessions: int = SESSIONS):
+    """Run the demo over its first sessions."""
     demo, bars = shipped("demo"), house.folder / "bars"
     bars.mkdir(exist_ok=True)
     for path in demo.glob("[A-Z]*.csv"):
-        head = path.read_text("utf-8").splitlines(keepends=True)[: SESSIONS + 1]
+        head = path.read_text("utf-8").splitlines(keepends=True)[: sessions + 1]
         (bars / path.name).write_text("".join(head), "utf-8")
-    ended = mqk(
+    return mqk(
         "run", "start", "--bars", bars, "--instruments", demo / "instruments.csv", "--lists", demo, "--engine", "demo",
         "--law-date", "2026-01-05", "--account", "demo", "--cash", "250000", "--out", house.folder / "out",
         "--config", house.config, "--db", house.database, "--format", "json", *more,
     )  # fmt: skip
+
+
+def run_demo(mqk, house: House, *more: object, sessions: int = SESSIONS):
+    """Run the demo over its first sessions; return its result, its manifest's content, and how it ended."""
+    ended = start_demo(mqk, house, *more, sessions=sessions)
     assert ended.code == 0, ended.err
     result = json.loads(ended.out)
     manifest = json.loads((Path(result["artifacts"]) / "manifest.json").read_text("utf-8"))

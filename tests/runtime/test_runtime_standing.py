@@ -62,8 +62,8 @@ def test_the_approved_bundle_in_force_makes_another_run_that_says_so(
     content = parse_manifest((written.path / "manifest.json").read_bytes()).content
     assert content["bundle_approved"] is True and content["bundle_hash"] == inputs.bundle.hash
     with few.database.read() as unit:
-        first = next(iter(unit.audit.read(started.run_key)))
-    assert first.kind == EventType.RUN_STARTED.value and first.body["record"]["bundle_approved"] is True
+        first = next(e for e in unit.audit.read(started.run_key) if e.kind == EventType.RUN_STARTED.value)
+    assert first.body["record"]["bundle_approved"] is True
 
 
 def test_an_approved_bundle_that_is_in_force_no_more_is_unapproved(

@@ -4,6 +4,7 @@ The hourly strategy trips its switch on the second day, the daily one on the thi
 reset as soon as that is allowed, another is pressed by hand and reset by two.
 """
 
+import re
 import shutil
 from pathlib import Path
 
@@ -42,8 +43,19 @@ SCRIPT = (
 
 def watched(inputs: RunInputs, folder: Path) -> RunInputs:
     """Return the inputs of the same run under the watching rules too. Its script answers one hold, and the switches."""
-    rules = folder / "watched"
-    shutil.copytree(FIXTURES / "rules", rules, dirs_exist_ok=True)
-    shutil.copytree(FIXTURES / "watched", rules, dirs_exist_ok=True)
     script = (inputs.script[0], *SCRIPT)
-    return renamed(inputs, "watched", bundle=load_bundle(rules), script=script)
+    return renamed(inputs, "watched", bundle=load_bundle(rules_in(folder / "watched")), script=script)
+
+
+def rules_in(folder: Path, **changed: str) -> Path:
+    """Write the watching rules into a folder, with one text of the arming checklist or another replaced; return it."""
+    shutil.copytree(FIXTURES / "rules", folder, dirs_exist_ok=True)
+    shutil.copytree(FIXTURES / "watched", folder, dirs_exist_ok=True)
+    arming = folder / "arming" / "armed.rules"
+    text = arming.read_text("utf-8")
+    for name, value in changed.items():
+        before = text
+        text = re.sub(rf"(param {name}: [^{{]*{{\n  always = )[0-9_]+", rf"\g<1>{value}", text)
+        assert text != before, name
+    arming.write_text(text, "utf-8")
+    return folder
