@@ -18,6 +18,11 @@ def with_rule(bundle: Bundle, rule: ir.Rule) -> Bundle:
     return replace(bundle, ruleset=replace(bundle.ruleset, rules=rules))
 
 
+def with_let(bundle: Bundle, name: str, body: ir.Expr) -> Bundle:
+    """Return the bundle with another expression of a name."""
+    return replace(bundle, ruleset=replace(bundle.ruleset, lets={**bundle.ruleset.lets, name: body}))
+
+
 def with_param(bundle: Bundle, param: ir.Param) -> Bundle:
     """Return the bundle with this param in the place of the one of its name."""
     return replace(bundle, ruleset=replace(bundle.ruleset, params={**bundle.ruleset.params, param.name: param}))

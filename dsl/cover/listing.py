@@ -6,11 +6,10 @@ from dsl import ir
 from dsl import syntax as s
 from dsl.bundle import Bundle
 from dsl.cover import conditions, facts, latches, numbers, times
-from dsl.cover.atoms import opened
 from dsl.cover.obligation import Kind, Obligation
+from dsl.cover.readers import Readers
 from dsl.cover.wording import Wording
 from dsl.names import Rulebook
-from dsl.reads import windows_of
 
 
 def obligations(bundle: Bundle) -> tuple[Obligation, ...]:
@@ -22,7 +21,7 @@ def obligations(bundle: Bundle) -> tuple[Obligation, ...]:
 
 def _of_book(bundle: Bundle, book: Rulebook, words: Wording) -> Iterator[Obligation]:
     own = {rule.id: rule for rule in bundle.ruleset.rules if rule.rulebook == book.name}
-    readers, lets = _Readers(bundle, tuple(own.values())), bundle.ruleset.lets
+    readers, lets = Readers(bundle, tuple(own.values())), bundle.ruleset.lets
     for id_, written in book.rules.items():
         if id_ in own:
             yield from _of_rule(bundle, own[id_], written, words)
@@ -55,42 +54,3 @@ def _of_rule(bundle: Bundle, rule: ir.Rule, written: s.RuleText, words: Wording)
         yield from numbers.of_rule(rule, effective.span)
     yield from times.of_lines(rule, written)
     yield from latches.of_switch(rule, written, can_miss)
-
-
-class _Readers:
-    """Which rules come down to what a rulebook declares."""
-
-    def __init__(self, bundle: Bundle, rules: tuple[ir.Rule, ...]) -> None:
-        self._rules, self._lets = rules, bundle.ruleset.lets
-        self._of_lets = conditions.readers(rules, self._lets)
-
-    def of_let(self, name: str) -> tuple[str, ...]:
-        """Return the rules a named expression or a table decides."""
-        return self._of_lets.get(name, ())
-
-    def of_param(self, name: str) -> tuple[str, ...]:
-        """Return the rules a param decides."""
-        return tuple(rule.id for rule in self._rules if name in self._params(rule))
-
-    def of_window(self, name: str) -> tuple[str, ...]:
-        """Return the rules a window decides."""
-        return tuple(rule.id for rule in self._rules if name in windows_of(self, facts.read_by(rule)))
-
-    @property
-    def rules(self) -> tuple[ir.Rule, ...]:
-        return self._rules
-
-    @property
-    def lets(self) -> dict[str, ir.Expr]:
-        return self._lets
-
-    def _params(self, rule: ir.Rule) -> list[str]:
-        return [
-            part.name
-            for expr in self._opened(facts.read_by(rule))
-            for part in ir.walk(expr)
-            if isinstance(part, ir.ParamRef)
-        ]
-
-    def _opened(self, exprs: list[ir.Expr]) -> list[ir.Expr]:
-        return [*exprs, *(self._lets[name] for name in opened(exprs, self._lets))]

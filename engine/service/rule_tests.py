@@ -119,12 +119,11 @@ def read_cases(files: RuleFiles, bundle: "Bundle", calendars: "Calendars") -> Ru
     named: set[tuple[str, str]] = set()
     for scenario in files.scenarios:
         loaded, problems = _load_scenario(scenario, files)
-        case = None
         if loaded is not None:
-            case, problems = _read_scenario(loaded, scenario, files, bundle, calendars)
-            named.add((str(loaded.value.get("rulebook", "")), str(loaded.value.get("fixture", ""))))
+            read, problems = _read_scenarios(loaded, scenario, files, bundle, calendars)
+            cases += read
+            named |= _fixtures_named(loaded.value)
         wrong += problems
-        cases += [case] if case is not None else []
     return RuleCases(tuple(cases), tuple(wrong), frozenset(named))
 
 
@@ -149,12 +148,18 @@ def _load_scenario(path: Path, files: RuleFiles) -> tuple[Loaded | None, list[Di
     return loaded, []
 
 
-def _read_scenario(
-    loaded: Loaded, path: Path, files: RuleFiles, bundle: "Bundle", calendars: "Calendars"
-) -> "tuple[Case | None, list[Diagnostic]]":
-    from dsl.scenario_file import read_scenario
+def _fixtures_named(data: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return the fixtures a scenario file begins from, by rulebook and name."""
+    book = str(data.get("rulebook", ""))
+    return {(book, str(one["fixture"])) for one in (data, *data.get("each", ())) if "fixture" in one}
 
-    return read_scenario(loaded.value, path.relative_to(files.root).as_posix(), bundle, _places(loaded), calendars)
+
+def _read_scenarios(
+    loaded: Loaded, path: Path, files: RuleFiles, bundle: "Bundle", calendars: "Calendars"
+) -> "tuple[list[Case], list[Diagnostic]]":
+    from dsl.scenario_file import read_scenarios
+
+    return read_scenarios(loaded.value, path.relative_to(files.root).as_posix(), bundle, _places(loaded), calendars)
 
 
 def _of_contract(fault: ContractFault, name: str) -> Diagnostic:
