@@ -31,7 +31,7 @@ _STEP = ("at", "restart", "with", "without", "after", "expect")
 _EVENT = ("event", "at", "until", "every", "having")
 _EXPECTED = ("effect", "code", "rule", "keys")
 OUTCOME_WORDS = (*OUTCOMES, "trip", "no trip", "posture", "does", "task", "refuse", "fail", "rank")
-_AGE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) (ms|s|min|h|days?|sessions?|bars?)")
+_AGE = re.compile(r"(\d[\d_]{0,11}(?:\.\d{1,6})?) (ms|s|min|h|days?|sessions?|bars?)")
 _TARGET = re.compile(r"([a-z][\w.]*)(?:\[([^\]]{1,120})\])?")
 
 
@@ -255,7 +255,7 @@ class _Reader:
             self._say(at, f"`{written}` is not an age", 'write "5 s", "2 sessions" or "1 bar"')
             return None
         unit = "sessions" if match[2].startswith("bar") else match[2]
-        return s.Number(self._at(at), Fraction(match[1]), unit)
+        return s.Number(self._at(at), Fraction(match[1].replace("_", "")), unit)
 
     def _at(self, path: Path) -> Span:
         while path and path not in self._places:

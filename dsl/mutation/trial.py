@@ -8,15 +8,20 @@ from dsl.bundle import Bundle
 from dsl.calendars import PLAIN, Calendars
 from dsl.case_programs import Programs
 from dsl.cases import Case
+from dsl.cover.obligation import Kind as Sought
+from dsl.cover.obligation import Obligation
 from dsl.diagnostics import Diagnostic
 from dsl.mutation.mutant import Mutant
 from dsl.observe import observe
 from dsl.remarks import Remark, Verb, idle, remarks
 from dsl.scenarios import run_with
+from dsl.skeleton.find import Finder, Skeleton
 from dsl.text import Source
 
 SURVIVES = "A722"
 EQUIVALENT = Verb("mutate", "equivalent")
+_PATIENCE = 800
+"""Drafts tried for one mutant before it is given up: each is judged twice."""
 
 
 class Trial:
@@ -25,12 +30,28 @@ class Trial:
     def __init__(self, bundle: Bundle, cases: Sequence[Case], calendars: Calendars = PLAIN) -> None:
         self._bundle, self._cases, self._calendars = bundle, cases, calendars
         self._own = Programs(bundle, calendars)
+        self._finder: Finder | None = None
         self._stages = {rule.id: rule.stage for rule in bundle.ruleset.rules}
 
     def killer(self, mutant: Mutant) -> Case | None:
         """Return a case that fails under a mutant, None where it survives."""
         other = Programs(mutant.change(self._bundle), self._calendars)
         return next((case for case in self._likely(mutant) if fails(other, case)), None)
+
+    def skeleton(self, mutant: Mutant) -> Skeleton | None:
+        """Return a scenario that fails under a mutant, None where none was found."""
+        if self._finder is None:
+            self._finder = Finder(self._bundle, tuple(self._cases), self._calendars)
+        title = f"{mutant.label} ({mutant.span.line}:{mutant.span.column})"
+        aim = None if mutant.aim is None else Obligation(Sought.CONDITION, mutant.span, title, mutant.rules, mutant.aim)
+        for id_ in mutant.rules:
+            rule = self._bundle.rule(id_)
+            found = (
+                self._finder.find(rule, lambda case: self.tells(mutant, case), title, aim, _PATIENCE) if rule else None
+            )
+            if found is not None:
+                return found
+        return None
 
     def tells(self, mutant: Mutant, case: Case) -> bool:
         """Return whether a case comes to something else under a mutant, and, where it expects anything, fails."""

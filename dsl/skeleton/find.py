@@ -16,6 +16,8 @@ from dsl.cover.sight import Sight
 from dsl.diagnostics import Diagnostic
 from dsl.observe import observe
 from dsl.parse import parse
+from dsl.scenario_file import read_scenarios
+from dsl.scenario_text import Data, Titled, as_data, as_yaml
 from dsl.scenarios import run_with
 from dsl.skeleton.aims import aimed, battery
 from dsl.skeleton.bases import days_of, fixtures_of, healthy, written
@@ -37,11 +39,24 @@ _FURTHER = 40
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A scenario to paste into a rulebook; its `expect` is what the rules say now, for a person to judge."""
+    """A scenario to paste into a rulebook; its `expect` is what the rules say now, for a person to judge.
+
+    `data` are the fields of a scenario file that says the same, None where none can.
+    """
 
     rulebook: str
+    rules: tuple[str, ...]
+    title: str
     text: str
+    data: Data | None
     case: Case
+
+    @property
+    def shown(self) -> str:
+        """The scenario as a file, or as an inline test where no file can say it."""
+        if self.data is None:
+            return self.text
+        return as_yaml(self.rulebook, self.rules, [Titled(self.title, self.data)])
 
 
 class Finder:
@@ -72,10 +87,12 @@ class Finder:
                 return found
         return None
 
-    def find(self, rule: ir.Rule, shows: Shows, title: str, aimed_at: Obligation | None = None) -> Skeleton | None:
+    def find(
+        self, rule: ir.Rule, shows: Shows, title: str, aimed_at: Obligation | None = None, patience: int = PATIENCE
+    ) -> Skeleton | None:
         """Return a scenario of a rule that is what is looked for, None where none was found."""
         world = World(self._programs, rule)
-        for draft in islice(self._drafts(world, aimed_at), PATIENCE):
+        for draft in islice(self._drafts(world, aimed_at), patience):
             if shows(world.case(draft)):
                 skeleton = self._written(world, draft, title, shows)
                 if skeleton is not None:
@@ -131,7 +148,19 @@ class Finder:
         case = self.read(world, text, draft.rules)
         if case is None or not run_with(self._programs, case).passed or not shows(case):
             return None
-        return Skeleton(world.book.name, text, case)
+        return Skeleton(world.book.name, draft.rules, title, text, self._data(world, text, draft.rules, shows), case)
+
+    def _data(self, world: World, text: str, rules: tuple[str, ...], shows: Shows) -> Data | None:
+        """Return a written test as a scenario file, read back and run like the test."""
+        file, _ = parse(Source("skeleton.rules", text))
+        test = next(one for one in file.declarations if isinstance(one, s.Test))
+        own = next((one for one in file.declarations if isinstance(one, s.Fixture)), None)
+        data = as_data(test.scenarios[0], text, own)
+        if data is None:
+            return None
+        whole = {"v": 1, "rulebook": world.book.name, "of": list(rules), **data}
+        cases, found = read_scenarios(whole, "skeleton.yaml", self._bundle, None, self._calendars)
+        return data if not found and run_with(self._programs, cases[0]).passed and shows(cases[0]) else None
 
     def read(self, world: World, text: str, rules: tuple[str, ...]) -> Case | None:
         """Return a written test of one scenario as a case, None where it does not compile."""
@@ -151,8 +180,3 @@ def _fixture_name(title: str) -> str:
     """Return a name for a fixture of its own that no other title leads to."""
     words = "".join(char if char.isascii() and char.isalnum() else " " for char in title.lower()).split()
     return "_".join(["for", *words])[:120]
-
-
-def without_expectations(case: Case) -> Case:
-    """Return a case that expects nothing in particular."""
-    return replace(case, outcomes=())

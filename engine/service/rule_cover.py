@@ -30,7 +30,7 @@ class Missing:
         """Return it in the form every other finding in a rule file has."""
         from dsl.cover.cover import diagnostic
 
-        return diagnostic(self.obligation, self.skeleton.text if self.skeleton is not None else "")
+        return diagnostic(self.obligation, self.skeleton.shown if self.skeleton is not None else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class CoverReport:
             "obligation": one.obligation.label,
             "rules": list(one.obligation.rules),
             "rulebook": found.rulebook if found is not None else None,
-            "skeleton": found.text if found is not None else None,
+            "skeleton": found.shown if found is not None else None,
         }
 
 
@@ -114,21 +114,6 @@ def _report(rules: ProvenRules, coverage: "Coverage", missing: tuple[Missing, ..
     waived = tuple((f"{files.shown}{one.span}", one.label, remark.reason) for one, remark in coverage.waived)
     listed = tuple((id_, *coverage.of_rule(id_)) for id_ in ids)
     return CoverReport(listed, coverage.total, missing, waived, coverage.wrong, files)
-
-
-def write_skeletons(report: CoverReport, folder: Path) -> tuple[str, ...]:
-    """Write the scenarios that are missing, a file of tests for each rulebook; return the names of the files."""
-    texts: dict[str, list[str]] = {}
-    for one in report.missing:
-        if one.skeleton is not None:
-            texts.setdefault(one.skeleton.rulebook, []).append(one.skeleton.text)
-    folder.mkdir(parents=True, exist_ok=True)
-    names = []
-    for rulebook, parts in sorted(texts.items()):
-        path = folder / f"{rulebook}.tests"
-        path.write_text("\n".join(parts), encoding="utf-8")
-        names.append(path.as_posix())
-    return tuple(names)
 
 
 def shown_percent(share: Fraction) -> str:
