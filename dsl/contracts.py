@@ -31,7 +31,8 @@ class Fact:
     """One thing rules may read. `low` and `high` bound it in base units; `key` names whose it is.
 
     `optional`: absence is a case rules can ask about. `total`: never unknown. `computed`: derived
-    by the engine, never accepted from outside. `monotone`: how it moves as intent.quantity rises.
+    by the engine, never accepted from outside. `monotone`: how it moves as intent.quantity rises. `rebasable`: the
+    desk can set it anew where a switch's reset says so.
     """
 
     path: str
@@ -47,6 +48,7 @@ class Fact:
     monotone: str | None = None
     max_items: int | None = None
     fields: "tuple[Fact, ...]" = ()
+    rebasable: bool = False
     description: str = ""
 
     @property
@@ -118,6 +120,7 @@ def _fact(path: str, body: Schema, optional: bool, schema: Schema) -> Fact:
         monotone=dict(body.get("x-monotone", {})).get("intent.quantity"),
         max_items=body.get("maxItems"),
         fields=_fields(body) if unit == "list" else (),
+        rebasable=bool(body.get("x-rebase")),
         description=str(body.get("description", "")),
     )  # fmt: skip
 

@@ -92,7 +92,7 @@ class Lookups(ABC):
         head, _, rest = path.partition(".")
         if rest and head in self._row_facts:
             return self._field(head, rest, span)
-        if self._event is not None and rest and head in ("event", "fill", "intent", "order", "cancel"):
+        if self._event is not None and rest and head in ("event", "fill", "intent", "order", "cancel", "position"):
             fact = self._event.get(rest)
             if fact is None:
                 near = nearest(rest, self._event)

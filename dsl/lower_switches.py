@@ -96,14 +96,23 @@ def _reset(bench: Workbench, written: s.Reset) -> ir.Reset | None:
         after = ir.Stretch(sessions=1)
     for name, span in written.requires:
         bench.check_id(name, span, "checklist", "gate")
-    if written.rebases is not None and written.rebases not in bench.contracts.facts:
-        bench.say("E301", f"there is no fact `{written.rebases}`", written.span, "name the fact that is set anew")
+    if written.rebases is not None:
+        _check_rebased(bench, written.rebases, written.span)
     if not isinstance(within, ir.Const) or not isinstance(within.value, Fraction):
         return None
     requires = tuple(name for name, _ in written.requires)
     return ir.Reset(
         written.count, written.role, int(within.value * 1_000_000), after, requires, written.rebases
     )  # fmt: skip
+
+
+def _check_rebased(bench: Workbench, path: str, span: Span) -> None:
+    fact = bench.contracts.facts.get(path)
+    can = sorted(known.path for known in bench.contracts.facts.values() if known.rebasable)
+    if fact is None:
+        bench.say("E301", f"there is no fact `{path}`", span, f"name the one that is set anew: {', '.join(can)}")
+    elif not fact.rebasable:
+        bench.say("E301", f"nobody sets `{path}` anew", span, f"a reset can rebase {', '.join(can)}")
 
 
 def _checklist(bench: Workbench, text: s.RuleText, own: s.ChecklistText) -> ir.Checklist | None:

@@ -10,10 +10,12 @@ from engine.artifacts.tables import (
     EquityRow,
     ExecutionRow,
     OrderRow,
+    WatchRow,
     equity_lines,
     execution_lines,
     fill_lines,
     order_lines,
+    watch_lines,
 )
 from engine.audit.canonical import canonical, parse_canonical
 from engine.audit.chain import AuditEntry, content_line
@@ -26,7 +28,8 @@ EXECUTION = "execution.csv"
 FILLS = "fills.csv"
 METRICS = "metrics.json"
 ORDERS = "orders.csv"
-CONTENT_FILES = (AUDIT, DECISIONS, EQUITY, EXECUTION, FILLS, METRICS, ORDERS)
+WATCH = "watch.csv"
+CONTENT_FILES = (AUDIT, DECISIONS, EQUITY, EXECUTION, FILLS, METRICS, ORDERS, WATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class RunContent:
     fills: Iterable[Fill] = ()
     equity: Iterable[EquityRow] = ()
     execution: Iterable[ExecutionRow] = ()
+    watched: Iterable[WatchRow] = ()
 
 
 def file_lines(content: RunContent) -> tuple[tuple[str, Callable[[], Iterator[bytes]]], ...]:
@@ -63,6 +67,7 @@ def file_lines(content: RunContent) -> tuple[tuple[str, Callable[[], Iterator[by
         (FILLS, lambda: fill_lines(content.fills)),
         (METRICS, lambda: iter((_metrics(content),))),
         (ORDERS, lambda: order_lines(content.orders)),
+        (WATCH, lambda: watch_lines(content.watched)),
     )
 
 

@@ -41,6 +41,8 @@ EXECUTION_COLUMNS = (
     "delay_s",
 )
 
+WATCH_COLUMNS = ("ts_utc", "what", "rule", "key", "code", "text")
+
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
@@ -71,6 +73,18 @@ class ExecutionRow:
     arrival_bps: str | None
     limit_bps: str | None
     delay_s: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRow:
+    """One thing watched rules did: what, by which rule, under which key, with which code, and in words."""
+
+    at: Timestamp
+    what: str
+    rule: str
+    key: str
+    code: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,14 @@ def equity_lines(rows: Iterable[EquityRow]) -> Iterator[bytes]:
     yield _line(EQUITY_COLUMNS)
     for row in rows:
         yield _line((format_timestamp(row.at), format_decimal(row.equity)))
+
+
+def watch_lines(rows: Iterable[WatchRow]) -> Iterator[bytes]:
+    """Yield `watch.csv` line by line, header first."""
+    yield _line(WATCH_COLUMNS)
+    for row in rows:
+        texts = (row.what, row.rule, row.key, row.code, row.text)
+        yield _line((format_timestamp(row.at), *(neutralise(text) for text in texts)))
 
 
 class _Echo:

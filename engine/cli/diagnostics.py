@@ -128,6 +128,7 @@ _KNOWN: tuple[tuple[str, str, Ending, Reading], ...] = (
     ("engine.service.refusal", "Refused", _service_exit, _coded),
     ("engine.service.refusal", "StreamRefused", Exit.USAGE, _contract_faults),
     ("engine.service.refusal", "DocumentRefused", Exit.USAGE, _contract_faults),
+    ("engine.promotion.evaluations", "EvaluationsRefused", Exit.USAGE, _contract_faults),
     ("engine.review.refusal", "ReviewRefused", _review_exit, _coded),
     ("engine.config.refusal", "ConfigRefused", Exit.USAGE, _contract_faults),
     ("engine.marketdata.faults", "DataRefused", Exit.FINDINGS, _data_faults),

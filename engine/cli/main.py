@@ -11,7 +11,23 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import audit, config, db, decide, demo, doctor, keys, lists, md, reconcile, rule_review, tui, why
+from engine.cli import (
+    audit,
+    config,
+    db,
+    decide,
+    demo,
+    doctor,
+    keys,
+    lists,
+    md,
+    promotion,
+    reconcile,
+    rule_review,
+    switches,
+    tui,
+    why,
+)
 from engine.cli import run as running
 from engine.cli.diagnostics import complain, explain_failure, note
 from engine.cli.exits import Exit
@@ -34,8 +50,12 @@ app.command()(decide.decide)
 app.command()(why.why)
 running.app.command("reconcile")(reconcile.reconcile_books)
 running.app.command("snapshot")(reconcile.write_snapshot)
+running.app.command("tasks")(switches.show_tasks)
+running.app.command("watched")(switches.show_watch_log)
 app.add_typer(running.app, name="run")
+app.add_typer(switches.app, name="switch")
 app.command()(tui.tui)
+app.add_typer(promotion.app, name="promotion")
 app.add_typer(md.app, name="md")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")

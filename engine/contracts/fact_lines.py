@@ -14,7 +14,7 @@ from engine.contracts.schema import Node
 from engine.model.bar import Timeframe
 from engine.model.time import Timestamp
 
-Inner = int | str | bool | None
+Inner = int | str | bool | tuple[object, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class FactField:
     step: Step
 
     def parse(self, value: object) -> Inner | list[Diagnostic]:
-        """Return the inner form of a value of this fact, or what is wrong with it."""
+        """Return the inner form of a value of this fact (rows as a tuple), or what is wrong with it as a list."""
         result = self.step(value)
         if result is not REFUSED:
-            return result  # type: ignore[no-any-return]
+            return tuple(result) if isinstance(result, list) else result
         return explain(self.node, value, computed=True)
 
 

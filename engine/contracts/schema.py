@@ -14,7 +14,7 @@ CONVERTING = frozenset({"x-scale", "format", "properties", "items"})
 _NOTES = frozenset(
     {
         *("$schema", "$id", "$defs", "title", "description", "x-unit", "x-key", "x-max-age", "x-monotone"),
-        *("x-namespace", "x-derived", "x-total", "x-window-events"),
+        *("x-namespace", "x-derived", "x-total", "x-rebase", "x-window-events"),
     }
 )
 _KEYWORDS = frozenset(

@@ -80,6 +80,13 @@ class AccountFacts:
             )
         return equity
 
+    def rebase(self, at: Timestamp) -> None:
+        """Let the high-water mark begin anew at equity, as far as that is known."""
+        equity = self.equity()
+        if equity is not None:
+            self.hwm = equity
+        self.post(at)
+
     def _age(self, at: Timestamp) -> tuple[Timestamp, Timestamp | None]:
         """Return the as-of and due instant of what the account rests on: its oldest held mark."""
         held = [self.marks[each.symbol] for each in self._ledger.positions() if each.symbol in self.marks]

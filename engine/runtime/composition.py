@@ -206,6 +206,7 @@ def _post_house_facts(inputs: RunInputs, board: FactBoard) -> None:
         value = list_content(inputs.bundle, path, read)
         board.put(path, (), value, read.as_of, f"list {read.name} v{read.version}", fact=fact)
     board.put("switches.tripped", (inputs.account,), frozenset(), Timestamp(0), "switches")
+    board.put("switches.tripped_count", (inputs.account,), 0, Timestamp(0), "switches")
     board.put("runtime.mode", (), inputs.mode, Timestamp(0), "runtime")
     board.put("runtime.armed", (), True, Timestamp(0), "runtime")
 

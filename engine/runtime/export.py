@@ -16,6 +16,7 @@ from engine.runtime.execution_report import report_execution
 from engine.runtime.halt import RunRefused
 from engine.runtime.inputs import RunInputs
 from engine.runtime.run import Started
+from engine.runtime.watch_log import lines_of
 from engine.store.database import Database
 
 
@@ -51,6 +52,7 @@ def export_run(started: Started, inputs: RunInputs, database: Database, folder: 
             law_date=inputs.law_date, metrics=metrics, audit=unit.audit.read(started.run_key), decisions=decisions,
             orders=sorted(orders, key=lambda row: row.order_id), fills=state.fills,
             equity=[EquityRow(at, Money(equity)) for at, equity in state.equity_curve], execution=execution.rows,
+            watched=lines_of(state.watch.log),
         )  # fmt: skip
         return write_artifacts(folder, content, envelope)
 

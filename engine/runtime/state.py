@@ -83,6 +83,8 @@ class DeskState:
         self.now = Timestamp(0)
         self.steps: list[HostStep] = []
         self.equity_curve: list[tuple[Timestamp, int]] = []
+        self.sides: dict[tuple[str, str], Side] = {}
+        """By strategy and symbol: the side of the last position that was not flat."""
         self.fills: list[Fill] = []
         self.trades: list[Trade] = []
         self.is_running = False
@@ -227,7 +229,11 @@ class DeskState:
             self.parts.host.demote(entry.body["strategy"])
         if entry.kind in (EventType.KILL_SWITCH_TRIPPED, EventType.KILL_SWITCH_RESET):
             key = (self.parts.account,)
-            self.parts.board.put("switches.tripped", key, self.watch.tripped(), entry.at, "switches")
+            tripped = self.watch.tripped()
+            self.parts.board.put("switches.tripped", key, tripped, entry.at, "switches")
+            self.parts.board.put("switches.tripped_count", key, len(tripped), entry.at, "switches")
+        if entry.kind is EventType.KILL_SWITCH_RESET and entry.body.get("rebases") and self.parts.states_account:
+            self.account.rebase(entry.at)
         if entry.kind is EventType.DISARMED:
             self.parts.board.put("runtime.armed", (), False, entry.at, "runtime")
 
@@ -395,6 +401,17 @@ class DeskState:
         self.positions[key] = self.positions.get(key, 0) + intent.side.sign * fill.quantity
         value = notional(fill.quantity, fill.price)
         self._observe("fill", entry, intent, {"quantity": int(fill.quantity), "price": int(fill.price), "value": value})
+        self._turn(entry, intent, key)
+
+    def _turn(self, entry: Entry, intent: Intent, key: tuple[str, str]) -> None:
+        """Notice that a strategy is on the other side of a symbol than it was last, flat days between or not."""
+        held = self.positions[key]
+        if held == 0:
+            return
+        side = Side.BUY if held > 0 else Side.SELL
+        if self.sides.get(key, side) is not side:
+            self._observe("position.reversed", entry, intent, {"side": side.value})
+        self.sides[key] = side
 
     def _finish(self, tracked: Tracked) -> None:
         self.tracked.pop(tracked.intent.intent_id, None)

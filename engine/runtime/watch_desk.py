@@ -329,7 +329,8 @@ class WatchDesk:
         if not exits:  # this instant's were refused: the next one may have other facts
             return False
         body = {
-            "action": "flatten", "rule": undertaking.rule, "line": undertaking.line, "undertaking": number,
+            "action": "flatten", "rule": undertaking.rule, "line": undertaking.line, "key": list(undertaking.key),
+            "undertaking": number,
             "intents": [intent_entry(intent) for intent in exits],
         }  # fmt: skip
         with self._journal.write() as unit:
@@ -341,7 +342,10 @@ class WatchDesk:
         return intent_id in state.tracked or any(intent.intent_id == intent_id for intent in state.pending)
 
     def _confirm(self, number: int, undertaking: Undertaking, at: Timestamp) -> None:
-        body = {"undertaking": number, "action": undertaking.action, "rule": undertaking.rule}
+        body = {
+            "undertaking": number, "action": undertaking.action, "rule": undertaking.rule,
+            "key": list(undertaking.key),
+        }  # fmt: skip
         with self._journal.write() as unit:
             self._journal.record(unit, Entry(EventType.ACTION_CONFIRMED, at, body))
 

@@ -52,6 +52,7 @@ class Undertaking:
     action: str
     rule: str
     line: int
+    key: tuple[str, ...]
     scope: Mapping[str, str]
     begun_at: Timestamp
     intents: tuple[str, ...] = ()
@@ -117,7 +118,9 @@ class WatchState:
             self.undertakings[at] = replace(known, intents=(*known.intents, *intents))
             return
         self.undertakings.append(
-            Undertaking(body["action"], body["rule"], body["line"], body["scope"], entry.at, intents)
+            Undertaking(
+                body["action"], body["rule"], body["line"], tuple(body["key"]), body["scope"], entry.at, intents
+            )
         )
 
     def tripped(self) -> frozenset[str]:

@@ -23,11 +23,15 @@ keys       signing_keys.make_key          a key pair for a principal
 decisions  stream.decide_stream           a decision stream, one answer per intent
            why.explain_decision           why a decision fell as it did
            why_text.render_why            an explanation as text
+promotion  promotion.judge_promotion      who passes which gate, in what order, what others lack
 runs       running.start                  a desk over files of bars, started or taken up again
            demonstration.demo_request     the shipped demonstration
            runs.list_runs                 the runs of a database
            broker_snapshot.snapshot_run   what the paper broker of a run says, as a document
            reconciliation.reconcile_run   a run's books beside a broker's document
+watching   watching.switches_of           the switches of a run, and postures in force
+           watching.tasks_of              what its rules gave people to do
+           watching.watch_log             everything watched rules did
 screens    desk_view.DeskView             what a terminal shows, read and never written
 bars       market_files.examine           what bar files are worth
            market_files.write_bars        bars in canonical form

@@ -50,6 +50,8 @@ def highlights(database: str, run_key: str) -> tuple[Highlight, ...]:
                 label = row.verdict
                 if row.verdict == "hold":
                     label = f"hold, {ended.get(row.decision_id, HoldState.OPEN).value.lower()}"
+                if row.verdict == "reject" and b'"code":"POSTURE_' in row.record:
+                    label = "reject, halted"
                 if label not in found:
                     found[label] = _highlight(label, row.decision_id, row.record)
     finally:

@@ -60,7 +60,7 @@ class Explainer:
         self, unit: UnitOfWork, record: Mapping[str, Any]
     ) -> tuple[Bundle, tuple[Overlay, ...], dict[str, Any]]:
         """Return what a record was judged with: rules, tightenings, and lists by hash. Raises NotExplained."""
-        bundle = self._bundle(unit, record["bundle"])
+        bundle = self.bundle(unit, record["bundle"])
         config = record["config"]
         if config not in self._overlays:
             _make_room(self._overlays)
@@ -69,7 +69,7 @@ class Explainer:
         lists = {sha256: self._list(unit, bundle, path, sha256) for path, sha256 in named}
         return bundle, self._overlays[config], lists
 
-    def _bundle(self, unit: UnitOfWork, name: str) -> Bundle:
+    def bundle(self, unit: UnitOfWork, name: str) -> Bundle:
         if name not in self._bundles:
             try:
                 sources, schemas = open_form(_document(unit, "bundle", name))

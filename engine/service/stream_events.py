@@ -68,7 +68,8 @@ class StreamEvents:
         code = str(event.payload["code"])[:80]
         with self._world.journal.write() as unit:
             unit.reservations.release(tracked.intent.intent_id, event.at, code)
-            body = {"client_order_id": tracked.client_order_id, "code": code}
+            reason = str(event.payload.get("reason", code))[:200]
+            body = {"client_order_id": tracked.client_order_id, "code": code, "reason": reason}
             self._world.journal.record(unit, Entry(EventType.ORDER_REJECTED, event.at, body))
         return []
 

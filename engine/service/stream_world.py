@@ -227,6 +227,7 @@ def _post_house(house: House, account: str, board: FactBoard) -> None:
         content = list_content(house.bundle, path, read)
         board.put(path, (), content, read.as_of, f"list {read.name} v{read.version}", fact=fact)
     board.put("switches.tripped", (account,), frozenset(), Timestamp(0), "switches")
+    board.put("switches.tripped_count", (account,), 0, Timestamp(0), "switches")
     board.put("runtime.mode", (), MODE.value, Timestamp(0), "runtime")
     board.put("runtime.armed", (), True, Timestamp(0), "runtime")
 

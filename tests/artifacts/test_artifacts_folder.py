@@ -18,7 +18,7 @@ from engine.model.numbers import Money
 from engine.model.time import Timestamp
 from tests.artifacts.artifact_samples import audit, envelope, sample
 
-GOLDEN = "1b8479027519d6cba04d610e516197d437913c492ab269bee2696cc4e46cf47a"
+GOLDEN = "8e91fcaaa14a3a9f0fb2494db9578af827594b0636ac775b7bf82222bb36c444"
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -74,14 +74,16 @@ def test_risk_profile_is_resolved_by_the_name_the_engine_states(shipped):
     assert {each.param: each.value_text for each in experimental.overlays} == {
         "pre_trade.exposure.max_position_share": "10%",
         "pre_trade.loss.max_daily_loss": "1%",
-        "pre_trade.loss.max_drawdown": "10%",
+        "pre_trade.loss.soft_drawdown": "8%",
+        "kill.loss.hard_daily_loss": "1.5%",
+        "kill.loss.max_drawdown": "10%",
     }
 
 
 def test_risk_profile_named_by_the_caller_replaces_the_stated_one(shipped):
     config = load_config(shipped, "windows-dev", "main", risk_profile="experimental_tier_B")
     assert config.settings.engine.risk_profile == "experimental_tier_B"
-    assert len(config.overlays) == 3
+    assert len(config.overlays) == 5
     assert b'"risk_profile":"experimental_tier_B"' in config.canonical_bytes
 
 

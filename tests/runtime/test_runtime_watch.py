@@ -13,7 +13,9 @@ from engine.audit.canonical import parse_canonical
 from engine.brokers.paper import snapshot_book
 from engine.brokers.paper_book import PaperBook
 from engine.model.event import EventType
+from engine.model.time import Timestamp
 from engine.runtime.composition import compose
+from engine.runtime.entry import Entry
 from engine.runtime.halt import RunRefused
 from engine.runtime.inputs import RunInputs
 from engine.service.explanations import Explainer
@@ -138,6 +140,20 @@ def test_a_reset_is_refused_while_the_condition_holds_and_taken_when_it_does_not
     ]
     (reset,) = seen.of(EventType.KILL_SWITCH_RESET)
     assert (reset.at, reset.body["key"], reset.body["because"]) == (instant("01-13T21:30"), ["alpha"], "reset by rhea")
+
+
+def test_a_reset_lets_the_high_water_mark_begin_anew_where_its_switch_says_so(seen: Finished) -> None:
+    fresh = compose(seen.desk.inputs, seen.database, seen.run_key, Path(":memory:")).state
+    for recorded in seen.record:
+        before = fresh.account.hwm
+        fresh.apply(Entry(recorded.kind, Timestamp(recorded.at), recorded.body))
+        if recorded.kind is EventType.KILL_SWITCH_RESET:
+            break
+    assert recorded.body["rebases"] == "account.hwm"
+    equity = fresh.account.equity()
+    assert equity is not None and fresh.account.hwm == equity < before
+    posted = fresh.parts.board.get("account.hwm", ("proof",))
+    assert posted is not None and posted.value == equity
 
 
 def test_one_of_two_resets_nothing_and_the_switch_outlives_the_run(seen: Finished) -> None:

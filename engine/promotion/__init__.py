@@ -1,0 +1,1 @@
+"""Promotion: strategies judged at the gates of the rules."""
