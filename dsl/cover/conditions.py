@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dsl import ir
 from dsl import syntax as s
-from dsl.cover.atoms import atoms, opened
+from dsl.cover.atoms import atoms
 from dsl.cover.disturb import Alone, Cell, NodeProbe, Shifted, Stuck, Without
 from dsl.cover.lines import Lets, Line, as_line, step_of
 from dsl.cover.obligation import Kind, Obligation
@@ -112,12 +112,3 @@ def _rows(body: ir.Expr) -> Iterator[tuple[ir.Expr | None, ir.Expr]]:
 def _items(container: ir.Const) -> list[ir.Value]:
     value = container.value
     return sorted(value, key=str) if isinstance(value, frozenset) else []  # type: ignore[arg-type]
-
-
-def readers(rules: tuple[ir.Rule, ...], lets: dict[str, ir.Expr]) -> dict[str, Rules]:
-    """Return which rules come down to each named expression."""
-    out: dict[str, list[str]] = {}
-    for rule in rules:
-        for name in opened(deciding(rule), lets):
-            out.setdefault(name, []).append(rule.id)
-    return {name: tuple(ids) for name, ids in out.items()}

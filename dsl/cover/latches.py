@@ -34,13 +34,10 @@ def of_switch(rule: ir.Rule, written: s.RuleText, can_miss: bool) -> Iterator[Ob
         yield differs(written.span, f"tripped by hand as {role}", replace(own, manual=rest))
     if can_miss and text.missing is not None:
         span, stretch = text.missing
-        unit = unit_of(stretch) if stretch is not None else 1_000_000
-        patience = own.missing.micros
-        if patience and not own.missing.sessions:
-            sooner = ir.Stretch(micros=max(patience - unit, 0))
+        unit = unit_of(stretch) if stretch is not None and not own.missing.sessions else 1_000_000
+        for sooner in _shorter(own.missing, unit):
             yield differs(span, "facts missing, but not for long enough", replace(own, missing=sooner))
-        later = replace(own.missing, micros=patience + unit)
-        yield differs(span, "facts missing for long enough", replace(own, missing=later))
+        yield differs(span, "facts missing for long enough", replace(own, missing=_longer(own.missing, unit)))
     yield from _of_reset(own, text.reset, differs)
     for code, label in _REFUSALS:
         is_possible = {"SWITCH_HOLDS": bool(rule.lines), "SWITCH_TRIPPER": bool(own.manual)}
@@ -63,13 +60,8 @@ def _of_reset(own: ir.Switch, text: s.Reset, differs: _Differs) -> Iterator[Obli
         yield other("later than it may be", replace(reset, within=reset.within + unit))
     if reset.after is not None:
         unit = unit_of(text.after) if text.after is not None else 0
-        longer = (
-            ir.Stretch(sessions=reset.after.sessions + 1)
-            if reset.after.sessions
-            else ir.Stretch(micros=reset.after.micros + unit)
-        )
         yield other("before its time", replace(reset, after=None))
-        yield other("as soon as its time has come", replace(reset, after=longer))
+        yield other("as soon as its time has come", replace(reset, after=_longer(reset.after, unit)))
     for name in reset.requires:
         rest = tuple(one for one in reset.requires if one != name)
         yield other(f"while {name} is not met", replace(reset, requires=rest))
@@ -77,3 +69,17 @@ def _of_reset(own: ir.Switch, text: s.Reset, differs: _Differs) -> Iterator[Obli
 
 def _with(rule: ir.Rule, own: ir.Switch) -> Change:
     return lambda bundle: with_rule(bundle, replace(rule, own=own))
+
+
+def _longer(stretch: ir.Stretch, unit: int) -> ir.Stretch:
+    """Return a stretch that ends a session or a unit later."""
+    if stretch.sessions:
+        return ir.Stretch(sessions=stretch.sessions + 1)
+    return ir.Stretch(micros=stretch.micros + unit)
+
+
+def _shorter(stretch: ir.Stretch, unit: int) -> list[ir.Stretch]:
+    """Return the stretch that ends a session or a unit sooner, where there is one."""
+    if stretch.sessions:
+        return [ir.Stretch(sessions=stretch.sessions - 1)] if stretch.sessions > 1 else [ir.Stretch()]
+    return [ir.Stretch(micros=max(stretch.micros - unit, 0))] if stretch.micros else []

@@ -12,11 +12,10 @@ class Readers:
 
     def __init__(self, bundle: Bundle, rules: tuple[ir.Rule, ...]) -> None:
         self._rules, self._lets = rules, bundle.ruleset.lets
-        self._of_lets = conditions.readers(rules, self._lets)
 
     def of_let(self, name: str) -> tuple[str, ...]:
         """Return the rules a named expression or a table decides."""
-        return self._of_lets.get(name, ())
+        return tuple(rule.id for rule in self._rules if name in self._named(rule))
 
     def of_param(self, name: str) -> tuple[str, ...]:
         """Return the rules a param decides."""
@@ -33,6 +32,10 @@ class Readers:
     @property
     def lets(self) -> dict[str, ir.Expr]:
         return self._lets
+
+    def _named(self, rule: ir.Rule) -> list[str]:
+        # The score of a gate decides too, and so does the exception of `missing`.
+        return opened([*conditions.deciding(rule), *facts.read_by(rule)], self._lets)
 
     def _params(self, rule: ir.Rule) -> list[str]:
         return [

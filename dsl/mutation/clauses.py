@@ -17,13 +17,13 @@ SOFTER = {"reject": "warn", "hold": "warn", "clip": "warn", "flag": "note", "war
 _SOFTER_MISSING = {"reject": "flag", "flag": "warn"}
 
 
-def of_rule(rule: ir.Rule, written: s.RuleText) -> Iterator[Mutant]:
-    """Yield the mutants of a rule's clauses and of its lines."""
+def of_rule(rule: ir.Rule, written: s.RuleText, can_miss: bool) -> Iterator[Mutant]:
+    """Yield the mutants of a rule's clauses and of its lines. `can_miss`: a fact it reads can be unknown."""
     effective = written.clause("effective")
     dated = numbers.of_rule(rule, effective.span) if effective is not None else ()
     yield from as_mutants(dated, Kind.DATE)
     yield from as_mutants(times.of_lines(rule, written), Kind.TIME)
-    for kind, span, label, other in (*_of_clauses(rule), *_of_lines(rule)):
+    for kind, span, label, other in (*_of_clauses(rule, can_miss), *_of_lines(rule)):
         yield Mutant(kind, span, label, (rule.id,), changed(other))
 
 
@@ -42,7 +42,7 @@ def as_mutants(found: Iterator[Obligation] | tuple[()], kind: Kind) -> Iterator[
 _Found = tuple[Kind, Span, str, ir.Rule]
 
 
-def _of_clauses(rule: ir.Rule) -> Iterator[_Found]:
+def _of_clauses(rule: ir.Rule, can_miss: bool) -> Iterator[_Found]:
     if rule.when is not None:
         yield Kind.DROPPED, rule.when.span, "without `when`", replace(rule, when=None)
     for at, need in enumerate(rule.needs):
@@ -52,6 +52,8 @@ def _of_clauses(rule: ir.Rule) -> Iterator[_Found]:
             aged = (*rule.needs[:at], replace(need, age=None), *rule.needs[at + 1 :])
             yield Kind.DROPPED, need.fact.span, f"`needs {need.fact.path}` without `fresh`", replace(rule, needs=aged)
     missing = rule.missing
+    if not can_miss or isinstance(rule.own, ir.Switch):
+        return  # a switch says itself what it does when it cannot tell
     if missing.unless is not None:
         other = replace(rule, missing=replace(missing, unless=None))
         yield Kind.DROPPED, missing.unless.span, "`missing` without `unless`", other

@@ -35,11 +35,16 @@ def of_expressions(
 ) -> Iterator[Mutant]:
     """Yield the mutants of every node of expressions, each node once."""
     seen: list[ir.Expr] = []
+    bounds: list[ir.Expr] = []
     for node in (node for expr in exprs for node in ir.walk(expr)):
         if any(node is known for known in seen):
             continue
         seen.append(node)
+        if isinstance(node, ir.Compare | ir.RealCompare) and as_line(node, lets):
+            bounds.append(node.right)
         for kind, label, new, aim in _of_node(node, lets, words):
+            if kind is Kind.TICK and any(node is bound for bound in bounds):
+                continue  # the comparison moves its line already
             yield Mutant(kind, node.span, label, rules, exchange(node, new), aim)
 
 

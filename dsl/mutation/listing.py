@@ -53,8 +53,8 @@ def _of_rule(bundle: Bundle, rule: ir.Rule, written: s.RuleText, words: Wording)
     if isinstance(rule.own, ir.Gate) and rule.own.score is not None:
         exprs.append(rule.own.score)
     yield from of_expressions(exprs, _in_rule(rule), (rule.id,), lets, words)
-    yield from clauses.of_rule(rule, written)
     can_miss = any(one.kind is Shown.UNKNOWN for one in facts.of_facts(rule, bundle, words))
+    yield from clauses.of_rule(rule, written, can_miss)
     yield from owned.of_rule(rule, written, can_miss)
 
 
