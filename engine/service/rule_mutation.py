@@ -2,10 +2,12 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from dsl.diagnostics import Diagnostic
@@ -116,39 +118,25 @@ def mutate_proven(rules: ProvenRules, jobs: int | None = None, tick: Tick = lamb
 
     listed = mutants(rules.bundle)
     width = jobs if jobs is not None else (os.cpu_count() or 1) if len(listed) >= MANY else 1
-    found: dict[int, Skeleton | None] = {}
-    tried = 0
-    for batch, alive in _tried(rules, len(listed), width):
-        found |= alive
-        tried += len(batch)
-        tick(tried, len(listed))
-    verdicts = judged(rules.bundle, listed, [listed[at] for at in sorted(found)])
-    open_ = [id(one) for one in verdicts.survivors]
-    survivors = tuple(Survivor(listed[at], found[at]) for at in sorted(found) if id(listed[at]) in open_)
+    with _crew(rules, width) as shift:
+        alive: list[int] = []
+        batches = [range(at, min(at + _BATCH, len(listed))) for at in range(0, len(listed), _BATCH)]
+        for batch, found in zip(batches, shift(_Shift.alive, batches), strict=True):
+            alive += found
+            tick(batch[-1] + 1, len(listed))
+        verdicts = judged(rules.bundle, listed, [listed[at] for at in alive])
+        # Nobody looks for what would kill a mutant that a comment explains.
+        open_ = [id(one) for one in verdicts.survivors]
+        wanted = [at for at in alive if id(listed[at]) in open_]
+        survivors = tuple(map(Survivor, (listed[at] for at in wanted), shift(_Shift.skeleton, wanted)))
     ids = sorted(rule.id for rule in rules.bundle.ruleset.rules)
-    counted = tuple((id_, *_of_rule(id_, listed, found)) for id_ in ids)
+    counted = tuple((id_, *_of_rule(id_, listed, alive)) for id_ in ids)
     return MutationReport(verdicts, counted, survivors, rules.files)
 
 
-def _of_rule(id_: str, listed: "tuple[Mutant, ...]", alive: Mapping[int, Any]) -> tuple[int, int]:
+def _of_rule(id_: str, listed: "tuple[Mutant, ...]", alive: list[int]) -> tuple[int, int]:
     own = [at for at, one in enumerate(listed) if id_ in one.rules]
     return sum(at not in alive for at in own), len(own)
-
-
-_Alive = dict[int, "Skeleton | None"]
-
-
-def _tried(rules: ProvenRules, count: int, width: int) -> Iterator[tuple[range, _Alive]]:
-    """Yield batches of mutants by number with those that survive, in order."""
-    batches = [range(at, min(at + _BATCH, count)) for at in range(0, count, _BATCH)]
-    if width <= 1 or len(batches) <= 1:
-        trial = _Shift(rules)
-        yield from ((batch, trial.try_(batch)) for batch in batches)
-        return
-    # A spawned process begins alike on every system; it compiles the rules again, which a file's worth of text allows.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(width, len(batches)), context, _begin, (rules.files,)) as pool:
-        yield from zip(batches, pool.map(_try, batches), strict=True)
 
 
 class _Shift:
@@ -159,16 +147,33 @@ class _Shift:
         from dsl.mutation.trial import Trial
 
         self._listed = mutants(rules.bundle)
-        self._trial: Trial = Trial(rules.bundle, rules.cases, rules.calendars)
+        self._trial = Trial(rules.bundle, rules.cases, rules.calendars)
 
-    def try_(self, batch: range) -> _Alive:
-        """Return the mutants of a batch that survive, each with the scenario that would kill it."""
-        alive = [at for at in batch if self._trial.killer(self._listed[at]) is None]
-        return {at: self._trial.skeleton(self._listed[at]) for at in alive}
+    def alive(self, batch: range) -> list[int]:
+        """Return the mutants of a batch that survive."""
+        return [at for at in batch if self._trial.killer(self._listed[at]) is None]
+
+    def skeleton(self, at: int) -> "Skeleton | None":
+        """Return the scenario that would kill a mutant."""
+        return self._trial.skeleton(self._listed[at])
 
 
+_Deal = Callable[[Callable[..., Any], Iterable[Any]], Iterator[Any]]
+"""From one thing a shift does and what to do it to, to what comes of each, in order."""
 _shift: _Shift | None = None
 """Of this process, where it was begun to try mutants."""
+
+
+@contextmanager
+def _crew(rules: ProvenRules, width: int) -> Iterator[_Deal]:
+    if width <= 1:
+        own = _Shift(rules)
+        yield lambda what, each: (what(own, one) for one in each)
+        return
+    # A spawned process begins alike on every system; it compiles the rules again, which a file's worth of text allows.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(width, context, _begin, (rules.files,)) as pool:
+        yield lambda what, each: pool.map(_do, repeat(what.__name__), each)
 
 
 def _begin(files: RuleFiles) -> None:
@@ -176,9 +181,8 @@ def _begin(files: RuleFiles) -> None:
     _shift = _Shift(read_again(files))
 
 
-def _try(batch: range) -> _Alive:
-    assert _shift is not None
-    return _shift.try_(batch)
+def _do(what: str, one: Any) -> Any:
+    return getattr(_shift, what)(one)
 
 
 def read_again(files: RuleFiles) -> ProvenRules:
