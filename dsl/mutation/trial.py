@@ -98,8 +98,11 @@ class Verdicts:
         return Fraction(100 * self.killed, self.total) if self.total else Fraction(100)
 
 
-def judged(bundle: Bundle, listed: Sequence[Mutant], alive: Sequence[Mutant]) -> Verdicts:
-    """Return the verdicts on mutants of which these are alive, comments read from the bundle's files."""
+def judged(bundle: Bundle, listed: Sequence[Mutant], alive: Sequence[Mutant], every: Sequence[Mutant]) -> Verdicts:
+    """Return the verdicts on mutants of which these are alive, comments read from the bundle's files.
+
+    `every` are all mutants there are: what is said of one that was not tried is neither right nor wrong.
+    """
     said: list[Remark] = []
     wrong: list[Diagnostic] = []
     for name, text in sorted(bundle.sources.items()):
@@ -110,9 +113,11 @@ def judged(bundle: Bundle, listed: Sequence[Mutant], alive: Sequence[Mutant]) ->
     for remark in said:
         about = [one for one in alive if remark.covers(one.span) and one.label == remark.what]
         if not about:
-            is_known = any(remark.covers(one.span) and one.label == remark.what for one in listed)
-            why = "a scenario kills it" if is_known else "there is no mutant of that name here"
-            wrong.append(idle(remark, f"{why}: {remark.what}"))
+            named = [one for one in every if remark.covers(one.span) and one.label == remark.what]
+            if not named:
+                wrong.append(idle(remark, f"there is no mutant of that name here: {remark.what}"))
+            elif any(one is tried for one in named for tried in listed):
+                wrong.append(idle(remark, f"a scenario kills it: {remark.what}"))
         explained += [(one, remark) for one in about]
     rest = tuple(one for one in alive if not any(one is other for other, _ in explained))
     return Verdicts(len(listed) - len(alive), tuple(explained), rest, tuple(wrong))

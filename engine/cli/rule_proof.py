@@ -119,12 +119,12 @@ def percent(part: int, of: int) -> Fraction:
     return Fraction(100 * part, of) if of else Fraction(100)
 
 
-def percentage(written: str) -> Fraction:
+def percentage(written: str, option: str = "--fail-under") -> Fraction:
     """Return a share in percent as it is written on a command line."""
     try:
         share = Fraction(written)
     except (ValueError, ZeroDivisionError):
-        raise typer.BadParameter(f"{written!r} is not a percentage", param_hint="--fail-under") from None
+        raise typer.BadParameter(f"{written!r} is not a percentage", param_hint=option) from None
     if not 0 <= share <= 100:
-        raise typer.BadParameter("a percentage is between 0 and 100", param_hint="--fail-under")
+        raise typer.BadParameter("a percentage is between 0 and 100", param_hint=option)
     return share

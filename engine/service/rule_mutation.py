@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Tick = Callable[[int, int], None]
 """Called with how many mutants were tried and how many there are."""
-MANY = 400
-"""Mutants from which on a second process is worth its start."""
+MANY, FEW = 3_000, 4
+"""Mutants to try, and scenarios to look for, from which on a second process is worth its start."""
 _BATCH = 40
 
 
@@ -111,25 +111,30 @@ def mutate_rules(
     return mutate_proven(read_proven_rules(path), jobs, tick)
 
 
-def mutate_proven(rules: ProvenRules, jobs: int | None = None, tick: Tick = lambda done, total: None) -> MutationReport:
-    """Return which mutants of rules whose scenarios pass are killed."""
+def mutate_proven(
+    rules: ProvenRules, jobs: int | None = None, tick: Tick = lambda done, total: None,
+    only: frozenset[str] | None = None,
+) -> MutationReport:  # fmt: skip
+    """Return which mutants of rules whose scenarios pass are killed; `only` of these rules, where any are named."""
     from dsl.mutation.listing import mutants
     from dsl.mutation.trial import judged
 
-    listed = mutants(rules.bundle)
-    width = jobs if jobs is not None else (os.cpu_count() or 1) if len(listed) >= MANY else 1
-    with _crew(rules, width) as shift:
-        alive: list[int] = []
-        batches = [range(at, min(at + _BATCH, len(listed))) for at in range(0, len(listed), _BATCH)]
+    every = mutants(rules.bundle)
+    listed = tuple(one for one in every if only is None or only & set(one.rules))
+    cores = jobs if jobs is not None else os.cpu_count() or 1
+    alive: list[int] = []
+    batches = [range(at, min(at + _BATCH, len(listed))) for at in range(0, len(listed), _BATCH)]
+    with _crew(rules, only, cores if jobs is not None or len(listed) >= MANY else 1) as shift:
         for batch, found in zip(batches, shift(_Shift.alive, batches), strict=True):
             alive += found
             tick(batch[-1] + 1, len(listed))
-        verdicts = judged(rules.bundle, listed, [listed[at] for at in alive])
-        # Nobody looks for what would kill a mutant that a comment explains.
-        open_ = [id(one) for one in verdicts.survivors]
-        wanted = [at for at in alive if id(listed[at]) in open_]
+    verdicts = judged(rules.bundle, listed, [listed[at] for at in alive], every)
+    # Nobody looks for what would kill a mutant that a comment explains.
+    open_ = [id(one) for one in verdicts.survivors]
+    wanted = [at for at in alive if id(listed[at]) in open_]
+    with _crew(rules, only, cores if jobs is not None or len(wanted) >= FEW else 1) as shift:
         survivors = tuple(map(Survivor, (listed[at] for at in wanted), shift(_Shift.skeleton, wanted)))
-    ids = sorted(rule.id for rule in rules.bundle.ruleset.rules)
+    ids = sorted(rule.id for rule in rules.bundle.ruleset.rules if only is None or rule.id in only)
     counted = tuple((id_, *_of_rule(id_, listed, alive)) for id_ in ids)
     return MutationReport(verdicts, counted, survivors, rules.files)
 
@@ -142,11 +147,11 @@ def _of_rule(id_: str, listed: "tuple[Mutant, ...]", alive: list[int]) -> tuple[
 class _Shift:
     """One process's share: the same mutants by the same numbers, since they are listed in order."""
 
-    def __init__(self, rules: ProvenRules) -> None:
+    def __init__(self, rules: ProvenRules, only: frozenset[str] | None) -> None:
         from dsl.mutation.listing import mutants
         from dsl.mutation.trial import Trial
 
-        self._listed = mutants(rules.bundle)
+        self._listed = [one for one in mutants(rules.bundle) if only is None or only & set(one.rules)]
         self._trial = Trial(rules.bundle, rules.cases, rules.calendars)
 
     def alive(self, batch: range) -> list[int]:
@@ -165,20 +170,20 @@ _shift: _Shift | None = None
 
 
 @contextmanager
-def _crew(rules: ProvenRules, width: int) -> Iterator[_Deal]:
+def _crew(rules: ProvenRules, only: frozenset[str] | None, width: int) -> Iterator[_Deal]:
     if width <= 1:
-        own = _Shift(rules)
+        own = _Shift(rules, only)
         yield lambda what, each: (what(own, one) for one in each)
         return
     # A spawned process begins alike on every system; it compiles the rules again, which a file's worth of text allows.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(width, context, _begin, (rules.files,)) as pool:
+    with ProcessPoolExecutor(width, context, _begin, (rules.files, only)) as pool:
         yield lambda what, each: pool.map(_do, repeat(what.__name__), each)
 
 
-def _begin(files: RuleFiles) -> None:
+def _begin(files: RuleFiles, only: frozenset[str] | None) -> None:
     global _shift
-    _shift = _Shift(read_again(files))
+    _shift = _Shift(read_again(files), only)
 
 
 def _do(what: str, one: Any) -> Any:
