@@ -76,7 +76,7 @@ def of_gone(rule: str, after: Bundle) -> Diagnostic:
 
 def shown(seen: Seen) -> str:
     """Return what could be seen in a line."""
-    said = [f"{counts} {code}" for _, _, _, counts, code in seen.said]
+    said = [f"{counts} {code}" for _, _, _, counts, code in seen.said if counts != "allow"]
     said += [f"trip {code}" for _, code in seen.trips]
     said += [f"posture {name}" for name in seen.postures if name != "active"]
     said += [f"does {word}" for word in seen.actions if word != "task"]

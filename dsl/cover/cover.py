@@ -8,6 +8,7 @@ from dsl.bundle import Bundle
 from dsl.calendars import PLAIN, Calendars
 from dsl.case_programs import Programs
 from dsl.cases import Case
+from dsl.cover.beyond import Beyond, beyond
 from dsl.cover.listing import obligations
 from dsl.cover.obligation import Obligation
 from dsl.cover.sight import Sight
@@ -33,6 +34,8 @@ class Coverage:
     shown: tuple[tuple[Obligation, Case | None], ...]
     waived: tuple[tuple[Obligation, Remark], ...] = ()
     wrong: tuple[Diagnostic, ...] = ()
+    beyond: tuple[Beyond, ...] = ()
+    """What scenarios have no words for."""
 
     @property
     def open(self) -> tuple[Obligation, ...]:
@@ -87,7 +90,7 @@ def _with_remarks(bundle: Bundle, shown: list[tuple[Obligation, Case | None]]) -
         waived += [(one, remark) for one, case in about if case is None]
     out = [one for one, _ in waived]
     kept = tuple((one, case) for one, case in shown if not any(one is other for other in out))
-    return Coverage(kept, tuple(waived), tuple(wrong))
+    return Coverage(kept, tuple(waived), tuple(wrong), beyond(bundle))
 
 
 def diagnostic(one: Obligation, skeleton: str = "") -> Diagnostic:

@@ -110,6 +110,8 @@ def _say_cover(report: "CoverReport") -> None:
     say_table(("rule", "shown", "percent"), rows)
     for place, what, why in report.waived:
         say(f"not to be shown: {what} ({place}) because {why}")
+    for place, what, why in report.beyond:
+        say(f"not applicable: {what} ({place}): {why}")
     met, of = report.total
     say(f"{met} of {of} shown, {shown_percent(report.percent)} %")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsl.diagnostics import Diagnostic, has_errors
-from dsl.text import Span
 from engine.service.proven_rules import ProvenRules
 from engine.service.refusal import RulesRefused
 from engine.service.rule_files import RuleFiles, compile_files, read_rule_files
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 Tick = Callable[[str, int, int], None]
 """Called with a step, how much of it is done and how much there is."""
-LAID_OTHERWISE = "A726"
 
 
 class Status(StrEnum):
@@ -126,16 +124,14 @@ def _check(run: _Run) -> Step:
 
 
 def _format(run: _Run) -> Step:
+    from dsl.format import laid_otherwise
     from engine.service.rule_format import format_rules
 
     try:
         changed = [laid.name for laid in format_rules(run.path) if laid.is_changed]
     except RulesRefused:
         return _not_judged("format")
-    found = tuple(
-        Diagnostic(LAID_OTHERWISE, "the file is laid out otherwise", Span(name, 1, 1, 1, 1), help="mqk rules fmt")
-        for name in changed
-    )
+    found = tuple(map(laid_otherwise, changed))
     return _step("format", not changed, f"{len(run.files.sources)} files, {len(changed)} laid out otherwise", found)
 
 

@@ -46,6 +46,8 @@ class CoverReport:
     waived: tuple[tuple[str, str, str], ...]
     """Place, obligation and reason of each that a comment takes out."""
     wrong: tuple[Diagnostic, ...]
+    beyond: tuple[tuple[str, str, str], ...]
+    """Place, what scenarios have no words for, and why."""
     files: RuleFiles
 
     @property
@@ -77,6 +79,7 @@ class CoverReport:
             "obligations": self.total[1],
             "rules": [{"id": id_, "met": met, "obligations": of} for id_, met, of in self.rules],
             "missing": [self._data(one) for one in self.missing],
+            "not_applicable": [{"place": p, "what": what, "reason": why} for p, what, why in self.beyond],
             "waived": [{"place": p, "obligation": what, "reason": why} for p, what, why in self.waived],
         }
 
@@ -112,8 +115,9 @@ def _report(rules: ProvenRules, coverage: "Coverage", missing: tuple[Missing, ..
     files = rules.files
     ids = sorted(rule.id for rule in rules.bundle.ruleset.rules)
     waived = tuple((f"{files.shown}{one.span}", one.label, remark.reason) for one, remark in coverage.waived)
+    apart = tuple((f"{files.shown}{span}", f"{what} of {id_}", why) for span, id_, what, why in coverage.beyond)
     listed = tuple((id_, *coverage.of_rule(id_)) for id_ in ids)
-    return CoverReport(listed, coverage.total, missing, waived, coverage.wrong, files)
+    return CoverReport(listed, coverage.total, missing, waived, coverage.wrong, apart, files)
 
 
 def shown_percent(share: Fraction) -> str:

@@ -9,13 +9,18 @@ from pathlib import Path
 
 from dsl.bundle import Bundle
 from dsl.contracts import Schema
+from dsl.cover.cover import cover
+from dsl.cover.cover import diagnostic as shown_as
 from dsl.diagnostics import Diagnostic, has_errors, in_order
 from dsl.lint.catalogue import CODES
 from dsl.lint.linter import lint
 from dsl.lint.mending import with_edits
 from dsl.lint.subject import Subject
+from dsl.mutation.listing import mutants
+from dsl.mutation.trial import Trial, judged
+from dsl.mutation.trial import diagnostic as survives
 from dsl.pipeline import compile_rules
-from dsl.scenarios import Case, collect
+from dsl.scenarios import Case, collect, run_case
 from dsl.text import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 EXAMPLE = "pre_trade/example.rules"
 TODAY = date(2026, 3, 2)
 """The day examples are linted on."""
-_EXPECTED = re.compile(r"^# expect ([EW]\d{3}) (\d+):(\d+)$", re.M)
+_EXPECTED = re.compile(r"^# expect ([EWA]\d{3}) (\d+):(\d+)$", re.M)
 _NEXT_FILE = re.compile(r"^# file (\S+)\n", re.M)
 
 
@@ -80,6 +85,29 @@ def linted(example: str, codes: Collection[str] = CODES) -> list[Diagnostic]:
     cases, wrong = collect(bundle) if bundle else ([], [])
     assert bundle is not None and not has_errors([*warned, *wrong]), [*warned, *wrong]
     return lint(Subject(bundle, tuple(cases), frozenset(), TODAY), with_edits(warned, bundle), codes)
+
+
+def unshown(example: str) -> list[Diagnostic]:
+    """Return what coverage says of an example."""
+    bundle, cases = _proven(example)
+    covered = cover(bundle, cases)
+    return in_order([*(shown_as(one) for one in covered.open), *covered.wrong])
+
+
+def unnoticed(example: str) -> list[Diagnostic]:
+    """Return what mutation says of an example."""
+    bundle, cases = _proven(example)
+    trial, listed = Trial(bundle, cases), mutants(bundle)
+    verdicts = judged(bundle, listed, [one for one in listed if trial.killer(one) is None], listed)
+    return in_order([*(survives(one) for one in verdicts.survivors), *verdicts.wrong])
+
+
+def _proven(example: str) -> tuple[Bundle, tuple[Case, ...]]:
+    bundle, found = compile_rules(sources_of(example), schemas())
+    cases, wrong = collect(bundle) if bundle else ([], [])
+    assert bundle is not None and not has_errors([*found, *wrong]), [*found, *wrong]
+    assert [outcome.problem for case in cases if (outcome := run_case(bundle, case)).problem] == []
+    return bundle, tuple(cases)
 
 
 def places(found: list[Diagnostic]) -> list[tuple[str, int, int]]:

@@ -53,7 +53,7 @@ def test_every_clause_and_effect_is_explained_somewhere() -> None:
 
 def test_the_page_of_codes_lists_them_all_with_their_titles() -> None:
     text = (ROOT / "docs" / "language" / "codes.md").read_text(encoding="utf-8")
-    rows = re.findall(r"\| \[([EW]\d{3})\]\(\.\./\.\./dsl/pages/([EW]\d{3})\.md\) \| (.+) \|", text)
+    rows = re.findall(r"\| \[([EWA]\d{3})\]\(\.\./\.\./dsl/pages/([EWA]\d{3})\.md\) \| (.+) \|", text)
     shown = [(code, link, title) for code, link, title in rows]
     assert shown == [(code, code, found.title) for code in codes() if (found := page(code))]
 
