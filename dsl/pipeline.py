@@ -7,7 +7,7 @@
 
 Beside it: format.py lays a file out, render.py shows diagnostics, codes.py explains them, scenarios.py
 runs tests, lint/ finds what compiles and is still not what somebody meant. A bundle is judged by
-`interpret.py`, the reference, or by `scalar/`, compiled Python. Every stage is
+`interpret.py`, the reference, by `scalar/`, compiled Python, or many snapshots at once by `columnar/`. Every stage is
 `stage(input) -> (output, diagnostics)`; an exception is a bug.
 """
 

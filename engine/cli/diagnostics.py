@@ -119,6 +119,10 @@ def _service_exit(error: Any) -> Exit:
     return Exit[error.kind.name]
 
 
+def _named_exit(error: Any) -> Exit:
+    return Exit[error.kind]
+
+
 def _review_exit(error: Any) -> Exit:
     return Exit.INTEGRITY if error.is_integrity else Exit.USAGE
 
@@ -129,6 +133,7 @@ _KNOWN: tuple[tuple[str, str, Ending, Reading], ...] = (
     ("engine.service.refusal", "StreamRefused", Exit.USAGE, _contract_faults),
     ("engine.service.refusal", "DocumentRefused", Exit.USAGE, _contract_faults),
     ("engine.promotion.evaluations", "EvaluationsRefused", Exit.USAGE, _contract_faults),
+    ("engine.backtest.faults", "ReplayRefused", _named_exit, _coded),
     ("engine.review.refusal", "ReviewRefused", _review_exit, _coded),
     ("engine.config.refusal", "ConfigRefused", Exit.USAGE, _contract_faults),
     ("engine.marketdata.faults", "DataRefused", Exit.FINDINGS, _data_faults),

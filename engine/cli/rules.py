@@ -1,4 +1,4 @@
-"""`mqk rules`: check, test, lint, fmt, explain and limits of rule files."""
+"""`mqk rules`: check, test, lint, fmt, explain, limits and replay of rule files."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from engine.cli import replay
 from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
 from engine.cli.reports import ReportFormat, ReportOption, as_rows, say_report
 
 app = typer.Typer(no_args_is_help=True, help="Read, check and test rule files, and take them through review.")
+app.command()(replay.replay)
 RulesArgument = Annotated[
     Path | None, typer.Argument(metavar="[PATH]", help="A rules folder or one file; the shipped rules by default.")
 ]

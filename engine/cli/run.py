@@ -89,6 +89,26 @@ def status(
     return Exit.FINE
 
 
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    db: DatabaseOption = DEFAULT_DATABASE,
+    run: Annotated[str | None, typer.Option("--run", help="Run key; every run of the database by default.")] = None,
+    form: FormatOption = Format.TEXT,
+) -> Exit:
+    """Write the decisions of runs to a Parquet file, for a warehouse or for `mqk rules replay`."""
+    from engine.cli.progress import progress
+    from engine.service.journal_export import export_journal
+
+    with progress("exporting") as tick:
+        written = export_journal(db, run, out, tick)
+    if form is Format.TEXT:
+        say(f"{written.decisions:,} decisions, {written.bytes:,} bytes in {written.path}")
+    else:
+        say_json({"path": str(written.path), "decisions": written.decisions, "bytes": written.bytes})
+    return Exit.FINE
+
+
 def _alert(code: str, what: str) -> None:
     complain(code, what, "the last good bundle is in force: see `mqk rules log`, verify the audit chain")
 

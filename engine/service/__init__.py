@@ -8,6 +8,7 @@ rules      rule_check.check_rules         do they compile, what does each cost
            rule_format.format_rules       the one look of a rule file
            rule_limits.limits_at          every number in force on a date
            rule_files.load_bundle         a folder of rule files as a bundle
+           rule_replay.replay_rules       what candidate rules would have said of every decision on record
            bundle_files.build_bundle      rule files as a bundle named by its hash, sealed
 review     rule_review.propose_rules      a bundle, compared with what is in force
            rule_review.show_rules         a proposal with every changed line
@@ -27,6 +28,7 @@ promotion  promotion.judge_promotion      who passes which gate, in what order, 
 runs       running.start                  a desk over files of bars, started or taken up again
            demonstration.demo_request     the shipped demonstration
            runs.list_runs                 the runs of a database
+           journal_export.export_journal  their decisions as a Parquet file
            broker_snapshot.snapshot_run   what the paper broker of a run says, as a document
            reconciliation.reconcile_run   a run's books beside a broker's document
 watching   watching.switches_of           the switches of a run, and postures in force

@@ -43,6 +43,10 @@ PLANTED = [
     ("spine", "engine/new_package/__init__.py", "import engine.model"),
     ("pure", "engine/portfolio/planted.py", "import sqlalchemy"),
     ("pure", "engine/decision/planted.py", "from time import time"),
+    ("pure", "dsl/planted.py", "import numpy"),
+    ("pure", "dsl/scalar/planted.py", "from numpy import int64"),
+    ("columns", "dsl/scalar/planted.py", "import dsl.columnar.judge"),
+    ("columns", "engine/decision/planted.py", "def late() -> None:\n    from dsl.columnar import judge"),
     ("pure", "engine/facts/planted.py", "import logging"),
     ("pure-execution", "engine/execution/planted.py", "import random"),
 ]

@@ -1,13 +1,16 @@
-"""Judging a snapshot twice, by the interpreter and by compiled code, and saying where the two part."""
+"""Judging snapshots three times, by the interpreter, by compiled code and in columns, and saying where they part."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from random import Random
 from typing import Any
 
 from dsl import ir
+from dsl.columnar.judge import ColumnJudge
+from dsl.columnar.judged import BROKEN, STRENGTHS, Judged, plain
 from dsl.interpret import judge as interpret
 from dsl.judgement import Judgement
 from dsl.program import Overlay, Program, in_force
@@ -17,6 +20,7 @@ from dsl.snapshot import Snapshot
 from tests.laws.fuzz_rulebook import Drawing, compile_drawing, draw_bundle
 from tests.laws.fuzz_snapshots import Deck
 
+HUGE_SHARE = 0.03
 DAYS = (date(2026, 1, 5), date(2026, 3, 2), date(2026, 8, 3))
 
 Verdict = Judgement | str
@@ -34,9 +38,10 @@ def said(judge: Any, *arguments: Any) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A snapshot on which the two back ends part, or on which the reference itself raises."""
+    """A snapshot on which a back end parts from the interpreter, or on which the interpreter itself raises."""
 
     seed: int
+    back_end: str
     drawing: Drawing
     law_date: date
     snapshot: Snapshot
@@ -46,7 +51,11 @@ class Disagreement:
 
 @dataclass(slots=True)
 class Tally:
-    """What has been judged so far. `hits` counts cases by operator and kind that compiled code decided."""
+    """What has been judged so far.
+
+    `hits` counts cases by operator and kind that compiled code decided, `column_hits` rules of cases that
+    columns did; `columnar` are all those rules of cases, `filtered` rules of cases a float filter left in doubt.
+    """
 
     bundles: int = 0
     refused: int = 0
@@ -54,16 +63,26 @@ class Tally:
     fully_known: int = 0
     rules: int = 0
     interpreted: int = 0
+    left: int = 0
+    columnar: int = 0
+    filters: int = 0
+    alike: int = 0
+    asked: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     hits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    column_hits: Counter[tuple[str, str]] = field(default_factory=Counter)
     disagreements: list[Disagreement] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
         """Add another tally to this one."""
-        for name in ("bundles", "refused", "cases", "fully_known", "rules", "interpreted"):
+        for name in (
+            "bundles", "refused", "cases", "fully_known", "rules", "interpreted", "left", "columnar", "filters",
+            "alike", "asked",
+        ):  # fmt: skip
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.verdicts.update(other.verdicts)
         self.hits.update(other.hits)
+        self.column_hits.update(other.column_hits)
         self.disagreements += other.disagreements
 
 
@@ -93,31 +112,75 @@ def judge_seed(seed: int, snapshots: int, tally: Tally) -> None:
     if program is None:
         tally.refused += 1
         return
-    deck = Deck(program, random)
-    try:
-        judge = Judge(program)
-    except Exception as error:
-        snapshot = deck.draw()
-        got = f"{type(error).__name__} when compiling"
-        expected = said(interpret, program, snapshot)
-        tally.disagreements.append(Disagreement(seed, drawing, program.law_date, snapshot, expected, got))
-        return
-    interpreted = set(judge._compiled.interpreted)
+    deck = Deck(program, random, huge_share=HUGE_SHARE)
+    drawn = [deck.draw() for _ in range(snapshots)]
+    expected = [said(interpret, program, snapshot) for snapshot in drawn]
     tally.bundles += 1
     tally.rules += len(program.rules)
-    tally.interpreted += len(interpreted)
-    known = 0
-    for _ in range(snapshots):
-        snapshot = deck.draw()
-        expected, got = said(interpret, program, snapshot), said(judge.judge, snapshot)
-        known += not (snapshot.unknown or snapshot.late)
-        tally.verdicts[expected if isinstance(expected, str) else expected.verdict] += 1
-        if expected != got or isinstance(expected, str):
-            tally.disagreements.append(Disagreement(seed, drawing, program.law_date, snapshot, expected, got))
     tally.cases += snapshots
-    tally.fully_known += known
+    tally.fully_known += sum(not (snapshot.unknown or snapshot.late) for snapshot in drawn)
+    tally.verdicts.update(one if isinstance(one, str) else one.verdict for one in expected)
+    for back_end, answer in (("scalar", judge_one_by_one), ("columnar", judge_in_blocks)):
+        try:
+            answers = answer(program, drawn, tally)
+        except Exception as error:
+            answers = [f"{type(error).__name__} of all"] * snapshots
+        for snapshot, wanted, got in zip(drawn, expected, answers, strict=True):
+            if wanted != got or isinstance(wanted, str):
+                disagreement = Disagreement(seed, back_end, drawing, program.law_date, snapshot, wanted, got)
+                tally.disagreements.append(disagreement)
+
+
+def judge_one_by_one(program: Program, drawn: list[Snapshot], tally: Tally) -> list[Verdict]:
+    """Return what compiled code says of snapshots."""
+    judge = Judge(program)
+    interpreted = set(judge._compiled.interpreted)
+    tally.interpreted += len(interpreted)
+    known = sum(not (snapshot.unknown or snapshot.late) for snapshot in drawn)
     for key, uses in operators(program, interpreted).items():
         tally.hits[key] += uses * known
+    return [said(judge.judge, snapshot) for snapshot in drawn]
+
+
+def judge_in_blocks(program: Program, drawn: list[Snapshot], tally: Tally) -> list[Verdict]:
+    """Return what columns say of snapshots, laid out in a few blocks by one judge."""
+    judge = ColumnJudge(program)
+    tally.left += len(judge.left)
+    out: list[Verdict] = []
+    decided: Counter[int] = Counter()
+    for start, stop in pairwise((0, 1, len(drawn) // 4, len(drawn))):
+        judged = judge.judge(judge.layout.block(drawn[start:stop]))
+        out += answers_of(judged)
+        assert judge._plan is not None
+        tally.filters += sum("filtered" in step.__qualname__ for step in judge._plan.machine.steps)
+        for code in judge._plan.rules:
+            decided[code.rule.at] += judged.size - sum(code.rule.at in by_rule for by_rule in judged.spoken.values())
+        for group in judged.alike:
+            decided[group.at] -= len(group.rows)
+            tally.alike += len(group.rows)
+            tally.asked += len(group.findings)
+    tally.columnar += decided.total()
+    for at, rule in enumerate(program.rules):
+        for key in keys_of(program, rule):
+            tally.column_hits[key] += decided[at]
+    return out
+
+
+def answers_of(judged: Judged) -> list[Verdict]:
+    """Return what is said of every row, one by one; what is told of many at once must not differ from it."""
+    numbers, strengths = judged.numbers.tolist(), judged.verdicts.tolist()
+    first: dict[int, int] = {}
+    out: list[Verdict] = []
+    for row in range(judged.size):
+        one = said(judged.judgement, row)
+        if isinstance(one, str):
+            is_same = (strengths[row], numbers[row]) == (BROKEN, -1)
+        else:
+            expected = tuple(map(plain, one.findings))
+            is_same = STRENGTHS[strengths[row]] == one.verdict and judged.plain_findings(row) == expected
+            is_same = is_same and judged.plain_findings(first.setdefault(numbers[row], row)) == expected
+        out.append(one if is_same else "otherwise in columns")
+    return out
 
 
 def program_of(drawing: Drawing, law_date: date) -> Program:
@@ -146,12 +209,14 @@ def parts_on(drawing: Drawing, found: Disagreement) -> bool:
     whole = program_of(found.drawing, found.law_date)
     program = program_of(drawing, found.law_date)
     snapshot = snapshot_for(program, whole, found.snapshot)
+    expected = said(interpret, program, snapshot)
+    if isinstance(expected, str):
+        return True
+    answers = {"scalar": judge_one_by_one, "columnar": judge_in_blocks}[found.back_end]
     try:
-        judge = Judge(program)
+        return answers(program, [snapshot], Tally()) != [expected]
     except Exception:
         return True
-    expected = said(interpret, program, snapshot)
-    return isinstance(expected, str) or expected != said(judge.judge, snapshot)
 
 
 def operators(program: Program, left_out: set[int]) -> Counter[tuple[str, str]]:
@@ -159,9 +224,13 @@ def operators(program: Program, left_out: set[int]) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     for at, rule in enumerate(program.rules):
         if at not in left_out:
-            parts = {key for expr in rule_expressions(rule) for part in _through(expr, program) for key in _key(part)}
-            found.update(parts)
+            found.update(keys_of(program, rule))
     return found
+
+
+def keys_of(program: Program, rule: ir.Rule) -> set[tuple[str, str]]:
+    """Return the operators of a rule with the kinds of operand they meet."""
+    return {key for expr in rule_expressions(rule) for part in _through(expr, program) for key in _key(part)}
 
 
 def _through(expr: ir.Expr, program: Program) -> Iterator[ir.Expr]:

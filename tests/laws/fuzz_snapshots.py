@@ -21,6 +21,7 @@ from tests.laws.fuzz_world import SYMBOLS, TEXTS
 EXACT = (Kind.NUMBER, Kind.TIMESTAMP, Kind.TIME, Kind.SESSIONS, Kind.DATE)
 ALWAYS_KNOWN = ("now", "law_date")
 REASONS = tuple(Reason)
+HUGE = (2**31, 2**53, 2**62, 2**63, 10**15, 10**18, 10**19, 10**24, 10**40)
 NOW = 1_767_623_400_000_000
 """2026-01-05T14:30:00Z in microseconds."""
 
@@ -34,6 +35,8 @@ class Deck:
     numbers: list[Fraction] = field(default_factory=list)
     tests: list[tuple[ir.Expr, ir.Expr, tuple[str, ...]]] = field(default_factory=list)
     held: tuple[Any, ...] = ()
+    huge_share: float = 0.0
+    """Of numbers, how many are near or beyond what 64 bits or a float64 hold, where the contract allows them."""
 
     def __post_init__(self) -> None:
         for rule in self.program.rules:
@@ -149,7 +152,9 @@ class Deck:
         low = None if fact.low is None else int(fact.low * scale) + (1 if fact.low_open else 0)
         high = None if fact.high is None else int(fact.high * scale)
         pick = random.random()
-        if pick < 0.12 and low is not None:
+        if self.huge_share and random.random() < self.huge_share:
+            value = random.choice(HUGE) * random.choice((1, -1)) + random.choice((0, 1, -1))
+        elif pick < 0.12 and low is not None:
             value = low + random.choice((0, 1))
         elif pick < 0.2 and high is not None:
             value = high - random.choice((0, 1))

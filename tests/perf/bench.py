@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.perf import measure, ours
+from tests.perf import history, measure, ours
 from tests.perf.measure import Call, Engine
 from tests.perf.pack import Raw, Rules, intents, oracle, pack
 
@@ -20,16 +20,20 @@ FLAT = (1_000, 10_000)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Who runs and on what: packs by number of rules, intents, the oracle, and the peers as makers by name."""
+    """Who runs and on what: packs by number of rules, intents, the oracle, and the peers as makers by name.
+
+    `columnar` are the peers that judge many intents at once.
+    """
 
     pack: Callable[[int], Rules]
     intents: Callable[[int], list[Raw]]
     oracle: Callable[[Rules], Callable[[Raw], list[str]]]
     hand: Callable[[Rules], Call]
     peers: Callable[[Rules], dict[str, Callable[[], tuple[Call, Call]]]]
+    columnar: history.Peers
 
 
-OWN = Field(pack, intents, oracle, ours.hand_written, lambda rules: {})
+OWN = Field(pack, intents, oracle, ours.hand_written, lambda rules: {}, lambda drawn: {})
 
 
 def run(field: Field, arguments: Sequence[str]) -> int:
@@ -46,6 +50,8 @@ def run(field: Field, arguments: Sequence[str]) -> int:
         records += measure.rows(size, engines, named[HAND])
     if options.flat:
         missed += _flat(options)
+    if options.history:
+        missed += history.run(options.history, options.rounds, options.sample, field.columnar)
     if options.json:
         Path(options.json).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
     return missed
@@ -53,12 +59,14 @@ def run(field: Field, arguments: Sequence[str]) -> int:
 
 def _options(arguments: Sequence[str]) -> Namespace:
     parser = ArgumentParser(prog="python -m tests.perf")
-    parser.add_argument("--packs", type=lambda text: [int(n) for n in text.split(",")], default=[12, 60, 1_000])
+    parser.add_argument("--packs", type=lambda text: [int(n) for n in text.split(",") if n], default=[12, 60, 1_000])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.1, help="of every engine in every round")
     parser.add_argument("--intents", type=int, default=2_000)
     parser.add_argument("--verify", type=float, default=5, help="seconds of comparison with the oracle, per engine")
     parser.add_argument("--no-flat", dest="flat", action="store_false", help="leave out the 10,000 keyed limits")
+    parser.add_argument("--history", type=int, default=1_000_000, help="intents judged in columns; 0 leaves them out")
+    parser.add_argument("--sample", type=int, default=5_000, help="of them compared row by row")
     parser.add_argument("--json", help="also write the rows to this file")
     return parser.parse_args(arguments)
 

@@ -128,6 +128,20 @@ def oracle(rules: Rules) -> Callable[[Raw], list[str]]:
     return broken
 
 
+def oracle_of_stored(rules: Rules) -> Callable[[Raw], list[str]]:
+    """Return the same for intents whose numbers are the integers facts are stored as."""
+    trees = [(rule, ast.parse(text, mode="eval").body) for rule, text in rules.items()]
+
+    def broken(raw: Raw) -> list[str]:
+        exact = {
+            name: Fraction(value, STORED[FACTS[name].unit]) if FACTS[name].is_number else value
+            for name, value in raw.items()
+        }
+        return sorted(rule for rule, tree in trees if _walk(tree, exact))
+
+    return broken
+
+
 def _walk(node: ast.expr, facts: Raw) -> Any:
     match node:
         case ast.BoolOp():

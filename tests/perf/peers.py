@@ -7,8 +7,10 @@ from importlib import import_module
 from typing import Any
 
 from tests.perf import bench
+from tests.perf.columns import Columns
+from tests.perf.history import Hits, Run
 from tests.perf.measure import Call
-from tests.perf.pack import Raw, Rules
+from tests.perf.pack import Raw, Rules, pack
 
 LEFT_OUT = ("durable_rules", "business-rules", "numba njit, row ready", bench.HAND)
 """Slower by orders of magnitude, or minutes to build; the reference is ours to place."""
@@ -28,7 +30,25 @@ def load(harness: str) -> bench.Field:
         made: Call = engines.ENGINES[bench.HAND][0](rules)
         return made
 
-    return bench.Field(packs.pack, packs.intents, packs.oracle, hand, peers)
+    return bench.Field(packs.pack, packs.intents, packs.oracle, hand, peers, columnar)
+
+
+COLUMNAR = ("polars", "duckdb", "numpy blocks of 16k", "numba 2 threads", "pyarrow acero")
+
+
+def columnar(drawn: Columns) -> dict[str, tuple[Run, Callable[[Any], Hits]]]:
+    """Return the harness's columnar engines on the drawn intents; the pack of both must be the same rules."""
+    packs, batch = import_module("pack"), import_module("batch")
+    if list(packs.pack(60).values()) != list(pack(60).values()):
+        raise ValueError("the harness's pack of 60 rules is another one")
+    names, given = list(pack(60)), drawn.floats(packs.CATS)
+
+    def counted(result: Any) -> Hits:
+        return dict(zip(names, batch.masks(result), strict=True))
+
+    wanted = os.environ.get("PEERS_COLUMNAR")
+    chosen = wanted.split(";") if wanted else COLUMNAR
+    return {name: (batch.ENGINES[name](given), counted) for name in chosen}
 
 
 def _can_build(name: str, rules: Rules) -> bool:

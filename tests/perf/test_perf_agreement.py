@@ -1,11 +1,18 @@
 """The packs mean in our language what they mean in Python; nothing here is timed."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from dsl.judgement import Judgement
+from dsl.scalar.judge import Judge
 from engine.facts.row import Row
 from engine.model.time import SECOND
-from tests.perf import ours
+from tests.perf import history, ours
 from tests.perf.bench import OWN, SUM, our_engines
+from tests.perf.columns import Columns, columns
 from tests.perf.measure import measure, ratio, rows, verify
 from tests.perf.pack import intents, oracle, pack
 from tests.perf.rulebook import sources
@@ -21,6 +28,47 @@ def test_every_row_of_ours_finds_what_the_oracle_finds(rules: int, count: int) -
         if engine.name != "ours prepare":
             whole = count if engine.name == SUM else 200
             assert (verify(engine, data[:whole], expected, 60), engine.verified) == ("", whole)
+
+
+@pytest.mark.parametrize("rules", [12, 60, 200])
+def test_columns_find_what_the_oracle_and_the_scalar_judge_find(rules: int) -> None:
+    chosen, drawn = pack(rules), columns(1_500)
+    judge, laid = history.ours_of(chosen, drawn)
+    assert history.verify(judge, laid, drawn, chosen, 1_500) == ""
+    assert judge.left == ()
+
+
+def test_a_difference_of_columns_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen, drawn = pack(12), columns(300)
+    judge, laid = history.ours_of(chosen, drawn)
+    cells = {**drawn.cells, "notional": drawn.cells["notional"] * 50}
+    assert "oracle" in history.verify(judge, laid, replace(drawn, cells=cells), chosen, 300)
+    monkeypatch.setattr(Judge, "judge", lambda self, snapshot: Judgement("allow", (), ()))
+    assert "scalar" in history.verify(judge, laid, drawn, chosen, 300)
+
+
+def test_every_row_of_history_counts_the_same_hits() -> None:
+    chosen, drawn = pack(60), columns(70_000)
+    judge, laid = history.ours_of(chosen, drawn)
+    with ThreadPoolExecutor(2) as threads:
+        contenders = history.our_contenders(judge, laid, threads)
+        assert history._agreeing(contenders) == contenders
+        wrong = history.Contender(
+            "wrong", contenders[0].run, lambda answer: {**contenders[0].hits(answer), "R00000": -1}
+        )
+        assert history._agreeing([contenders[0], wrong]) == [contenders[0]]
+
+
+def test_history_is_measured_and_its_gates_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    def peers(drawn: Columns) -> Any:
+        judge, laid = history.ours_of(pack(60), drawn)
+        with ThreadPoolExecutor(1) as threads:
+            slow = history.our_contenders(judge, laid, threads)[0]
+        return {"polars": (lambda: [slow.run(), slow.run(), slow.run()][0], slow.hits)}
+
+    assert history.run(2_000, 3, 50, peers) <= 1
+    told = capsys.readouterr().out
+    assert "pass  ours over polars" in told and "the same by all of 4 engines" in told
 
 
 def test_the_hand_written_function_finds_what_the_oracle_finds() -> None:
