@@ -1,8 +1,13 @@
 """Scenarios of a base under other rules: what is judged more softly is named, what is judged harder is not."""
 
+from dataclasses import replace
+
 import pytest
 
+from dsl import ir
 from dsl.kept import changed, gone, softer
+from dsl.rewrite import with_rule
+from engine.service.proven_rules import read_proven_rules
 from tests.proof.rulebook import PROVEN, compiled, without
 
 SOFTER = {
@@ -58,3 +63,31 @@ def test_rules_of_a_file_that_differs_have_changed() -> None:
     base, _ = compiled()
     now, _ = compiled(without("without market.ask"))
     assert changed(base, now) == {"VAL-01", "SENT-01"}
+
+
+SHIPPED = read_proven_rules()
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "fields", "before", "after"),
+    [
+        ("KIL-07", {"posture": "cancel_only"}, "posture halted", "posture cancel_only"),
+        ("KIL-07", {"actions": ()}, "does cancel_working", "trip MANUAL, posture halted"),
+        (
+            "KIL-07",
+            {"manual": ("trader", "operator", "risk_officer", "compliance")},
+            "refuse SWITCH_ROLE",
+            "trip MANUAL",
+        ),
+        ("KIL-07", {"manual": ("trader", "operator")}, "trip MANUAL", "refuse SWITCH_ROLE"),
+    ],
+)
+def test_a_weakened_switch_is_named_by_what_does_not_follow_any_more(
+    rule_id: str, fields: dict[str, object], before: str, after: str
+) -> None:
+    rule = SHIPPED.bundle.rule(rule_id)
+    assert rule is not None and isinstance(rule.own, ir.Switch)
+    now = with_rule(SHIPPED.bundle, replace(rule, own=replace(rule.own, **fields)))  # type: ignore[arg-type]
+    cases = [case for case in SHIPPED.cases if rule_id in case.rules]
+    found = softer(SHIPPED.bundle, cases, now, SHIPPED.calendars)
+    assert any(before in one.before and after in one.after for one in found), [(o.before, o.after) for o in found]
