@@ -1,5 +1,6 @@
 """The reference semantics: short, obvious, on exact fractions. Every other back end must agree."""
 
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
@@ -80,10 +81,10 @@ class Interpreter:
         inner._infinities = {one.fact.path: as_statistic(self.evaluate(one.value)) for one in infinities}
         return inner.evaluate(expr)
 
-    def with_rows(self, rows: dict[str, Any]) -> "Interpreter":
-        """Return an interpreter that looks at these rows of lists, by the names an expression has for them."""
+    def within(self, variable: str, row: Mapping[str, Any]) -> "Interpreter":
+        """Return an interpreter of the same facts that looks at one row, as an aggregate does."""
         inner = copy(self)
-        inner._lets, inner._rows = {}, rows
+        inner._lets, inner._rows = {}, {**self._rows, variable: row}
         return inner
 
     def finding(self, rule: ir.Rule, number: int) -> Finding:

@@ -69,7 +69,9 @@ class World:
             rows[variable] = setting.value[0]
         try:
             interpreter = self.interpreter(draft, probe)
-            return (interpreter.with_rows(rows) if rows else interpreter).evaluate(expr)
+            for variable, row in rows.items():
+                interpreter = interpreter.within(variable, row)
+            return interpreter.evaluate(expr)
         except (KeyError, ZeroDivisionError):
             return _NOT_JUDGED
 
