@@ -7,6 +7,7 @@ import yaml
 
 from dsl.scenario_file import read_scenarios
 from dsl.scenarios import run_case, skeleton
+from engine.service.rule_tests import rule_calendars
 from tests.dsl.checkout import ROOT, shipped
 
 FILES = sorted((ROOT / "rules" / "scenarios").glob("*.yaml"))
@@ -28,10 +29,12 @@ def problems(change: dict[str, Any], places: dict[Any, tuple[int, int]] | None =
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_a_shipped_scenario_file_comes_out_as_written(path: Any) -> None:
-    cases, found = read_scenarios(yaml.safe_load(path.read_text(encoding="utf-8")), path.name, shipped())
+    calendars = rule_calendars()
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    cases, found = read_scenarios(data, path.name, shipped(), None, calendars)
     assert cases and not found, found
     for case in cases:
-        outcome = run_case(shipped(), case)
+        outcome = run_case(shipped(), case, calendars)
         assert outcome.passed, f"{outcome.problem}; {skeleton(outcome)}"
 
 
