@@ -33,10 +33,8 @@ types: env ## mypy --strict
 contracts: env ## the import contracts of .importlinter
 	$(BIN)/lint-imports
 
-rules: env ## compile and lint the shipped rules, and run the tests written in them
-	$(BIN)/mqk rules check rules/
-	$(BIN)/mqk rules lint rules/
-	$(BIN)/mqk rules test rules/
+rules: env ## everything that proves the shipped rules
+	$(BIN)/mqk rules ci rules/
 
 pythons: env ## the golden decisions on every other supported Python of this machine
 	$(BIN)/python scripts/other_pythons.py

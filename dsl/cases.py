@@ -67,3 +67,8 @@ class Case:
     outcomes: tuple[Expected, ...]
     steps: tuple[CaseStep, ...] = ()
     keyed: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it goes on once armed: then the requirements that are kept throughout are watched."""
+        return self.stage == "arming" and bool(self.steps)

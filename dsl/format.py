@@ -3,8 +3,9 @@
 from dsl.diagnostics import Diagnostic
 from dsl.layout import Atom, Block, blocks
 from dsl.parse import parse
-from dsl.text import Source
+from dsl.text import Source, Span
 
+LAID_OTHERWISE = "A726"
 CLAUSE_WIDTH = 9
 """Columns a clause word takes before its content."""
 _CLAUSAL = ("limit", "rule", "switch", "checklist", "gate", "table")
@@ -16,6 +17,12 @@ _MARK, _CONTENT = "\x00", "\x01"
 _OPENERS = ("LPAR", "LSQB")
 _NO_SPACE_BEFORE = ("COMMA", "RPAR", "RSQB", "COLON")
 _ENDS_VALUE = ("NAME", "NUMBER", "UNIT", "PERCENT", "STRING", "CODE", "RPAR", "RSQB", "DATE", "TIME", "TIMESTAMP")
+
+
+def laid_otherwise(name: str) -> Diagnostic:
+    """Return what to say of a file whose text would change."""
+    message = "the file is laid out otherwise"
+    return Diagnostic(LAID_OTHERWISE, message, Span(name, 1, 1, 1, 1), help="lay it out: mqk rules fmt")
 
 
 def format_text(source: Source) -> tuple[str | None, list[Diagnostic]]:

@@ -1,6 +1,7 @@
 """The reference semantics: short, obvious, on exact fractions. Every other back end must agree."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -75,14 +76,15 @@ class Interpreter:
         """Return an expression's value where infinite statistics count as what the line says, and as nothing else."""
         if not infinities:
             return self.evaluate(expr)
-        inner = Interpreter(self._program, self._snapshot)
+        inner = copy(self)
+        inner._lets = {}
         inner._infinities = {one.fact.path: as_statistic(self.evaluate(one.value)) for one in infinities}
         return inner.evaluate(expr)
 
     def within(self, variable: str, row: Mapping[str, Any]) -> "Interpreter":
         """Return an interpreter of the same facts that looks at one row, as an aggregate does."""
-        inner = Interpreter(self._program, self._snapshot)
-        inner._rows = {**self._rows, variable: row}
+        inner = copy(self)
+        inner._lets, inner._rows = {}, {**self._rows, variable: row}
         return inner
 
     def finding(self, rule: ir.Rule, number: int) -> Finding:

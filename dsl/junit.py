@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from dsl.diagnostics import Diagnostic
 from dsl.render import render_one
+from dsl.text import NOWHERE
 
 
 def as_junit(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str], name: str) -> str:
@@ -15,16 +16,33 @@ def as_junit(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str], name: 
     by_file: dict[str, list[Diagnostic]] = {file: [] for file in sorted(texts)}
     for diagnostic in diagnostics:
         by_file.setdefault(diagnostic.span.file, []).append(diagnostic)
+    return _report(by_file.items(), texts, name)
+
+
+def as_suites(steps: Iterable[tuple[str, Iterable[Diagnostic], str]], texts: Mapping[str, str], name: str) -> str:
+    """Return the report over named steps: a suite for each with its diagnostics.
+
+    One that failed for another reason has that as its only case; empty where there is none.
+    """
+    listed = [(step, list(found), failure) for step, found, failure in steps]
+    suites = [
+        (step, found or ([Diagnostic("", failure, NOWHERE)] if failure else [])) for step, found, failure in listed
+    ]
+    return _report(suites, texts, name)
+
+
+def _report(suites: Iterable[tuple[str, list[Diagnostic]]], texts: Mapping[str, str], name: str) -> str:
     root = Element("testsuites", name=name)
-    for file, found in by_file.items():
-        suite = SubElement(root, "testsuite", _counts(max(len(found), 1), len(found)), name=_clean(file))
+    for title, found in suites:
+        suite = SubElement(root, "testsuite", _counts(max(len(found), 1), len(found)), name=_clean(title))
         for diagnostic in found:
-            title = _clean(f"{diagnostic.code} {diagnostic.span.line}:{diagnostic.span.column} {diagnostic.message}")
-            case = SubElement(suite, "testcase", classname=_clean(file), name=title)
+            place = f"{diagnostic.span.file or title} {diagnostic.code} {diagnostic.span.line}:{diagnostic.span.column}"
+            named = place.partition(" ")[2] if diagnostic.span.file == title else place
+            case = SubElement(suite, "testcase", classname=_clean(title), name=_clean(f"{named} {diagnostic.message}"))
             failure = SubElement(case, "failure", type=diagnostic.code, message=_clean(diagnostic.message))
             failure.text = _clean(render_one(diagnostic, texts))
         if not found:
-            SubElement(suite, "testcase", classname=_clean(file), name="nothing found")
+            SubElement(suite, "testcase", classname=_clean(title), name="nothing found")
     cases = [case for suite in root for case in suite]
     root.attrib |= _counts(len(cases), sum(len(case) for case in cases))
     indent(root)

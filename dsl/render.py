@@ -26,7 +26,8 @@ def render_one(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
     lines = [f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
     lines += _excerpt(diagnostic.span, diagnostic.label, "^", gutter, texts)
     if diagnostic.help:
-        lines.append(f"{' ' * gutter} = help: {diagnostic.help}")
+        first, *more = diagnostic.help.split("\n")
+        lines += [f"{' ' * gutter} = help: {first}", *(f"  {line}".rstrip() for line in more)]
     for span, note in notes:
         lines.append(f"{' ' * gutter} = note: {note}")
         lines += _excerpt(span, "", "-", gutter, texts)

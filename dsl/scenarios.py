@@ -1,20 +1,20 @@
 """Scenarios: what a rule must say of a situation, run the same way from rule files and YAML."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from dsl import ir
 from dsl.bundle import Bundle
 from dsl.calendars import PLAIN, Calendars
 from dsl.case_facts import is_valid, snapshot_of
+from dsl.case_programs import Programs
 from dsl.cases import Case, Expected, Setting
 from dsl.collect import WATCHED_STAGES, Collector
+from dsl.consequences import Consequences, consequences
 from dsl.diagnostics import Diagnostic
-from dsl.interpret import Interpreter, judge
+from dsl.gate_cases import candidacies, gate_problem
+from dsl.interpret import judge
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement, conclude
-from dsl.program import Number, Program, in_force
-from dsl.ranking import Candidate, judge_candidate, rank
-from dsl.reasons import because
+from dsl.program import Program
+from dsl.snapshot import Snapshot
 from dsl.staging import Staging
 from dsl.text import Span
 
@@ -48,76 +48,33 @@ def collect(bundle: Bundle, calendars: Calendars = PLAIN) -> tuple[list[Case], l
 
 def run_case(bundle: Bundle, case: Case, calendars: Calendars = PLAIN) -> Outcome:
     """Judge one case and hold the outcome against what it expects."""
+    return run_with(Programs(bundle, calendars), case)
+
+
+def run_with(programs: Programs, case: Case) -> Outcome:
+    """Judge one of many cases of a bundle: their programs are shared."""
     if case.stage in WATCHED_STAGES:
-        return _run_watched(bundle, case, calendars)
-    program = program_of(bundle, case, calendars)
-    judgement = judge(program, snapshot_of(program, case))
+        return _run_watched(programs, case)
+    program = programs.of(case)
+    snapshot = snapshot_of(program, case)
+    judgement = judge(program, snapshot)
     if case.stage == "promotion":
-        return _run_gate(program, case, judgement)
-    problem = _compare(program, case, judgement)
-    if case.stage == "arming" and case.steps and not problem:
-        # Armed on these facts: from now on the requirements that are kept throughout are watched.
-        problem = _run_watched(bundle, replace(case, outcomes=()), calendars).problem
+        return Outcome(case, judgement, gate_problem(candidacies(program, case), case.outcomes))
+    problem = _compare(program, snapshot, case, judgement)
+    if case.is_kept and not problem:
+        problem = _run_watched(programs, replace(case, outcomes=())).problem
     return Outcome(case, judgement, problem)
 
 
-def program_of(
-    bundle: Bundle, case: Case, calendars: Calendars = PLAIN, only: Callable[[ir.Rule], bool] = lambda _: True
-) -> Program:
-    """Return the rules a case is about, with the numbers it sets."""
-    wanted = frozenset(case.rules)
-    program = in_force(
-        bundle, case.stage, case.law_date, calendars=calendars,
-        only=lambda rule: (not wanted or rule.id in wanted) and only(rule),
-    )  # fmt: skip
-    if not case.params:
-        return program
-    numbers = {name: dict(rows) for name, rows in program.numbers.items()}
-    for name, key, value in case.params:
-        numbers[name][key] = Number(value, None, "scenario", "scenario", case.span)
-    return replace(program, numbers=numbers)
-
-
-def _run_watched(bundle: Bundle, case: Case, calendars: Calendars) -> Outcome:
-    scopes = dict.fromkeys(rule.scope for rule in program_of(bundle, case, calendars).rules)
-    programs = [program_of(bundle, case, calendars, lambda rule, own=scope: rule.scope == own) for scope in scopes]  # type: ignore[misc]
-    findings = [f for program in programs for f in judge(program, snapshot_of(program, case)).findings]
-    judgement = conclude(findings, tuple(rule.id for program in programs for rule in program.rules))
-    problem = next(Staging(bundle, case, programs, calendars).problems(), "")
+def _run_watched(programs: Programs, case: Case) -> Outcome:
+    scoped = programs.by_scope(case)
+    findings = [f for program in scoped for f in judge(program, snapshot_of(program, case)).findings]
+    judgement = conclude(findings, tuple(rule.id for program in scoped for rule in program.rules))
+    problem = next(Staging(programs.bundle, case, scoped, programs.calendars).problems(), "")
     return Outcome(case, judgement, problem)
 
 
-def _run_gate(program: Program, case: Case, judgement: Judgement) -> Outcome:
-    """Judge a gate: one candidate by what is set without a key, several by what is set for each."""
-    candidates: dict[str, Candidate] = {}
-    gates = [rule for rule in program.rules if isinstance(rule.own, ir.Gate)]
-    for name in sorted(case.keyed) or [""]:
-        own = replace(case, settings={**case.settings, **case.keyed.get(name, {})})
-        for rule in gates:
-            candidates[name] = judge_candidate(rule, name, Interpreter(program, snapshot_of(program, own)))
-    failed = {f"{name} {f.code}".strip(): f for name, c in candidates.items() for f in c.findings}
-    for one in case.outcomes:
-        if one.effect == "rank":
-            gate = gates[0].own if gates else None
-            got = rank(gate, list(candidates.values())) if isinstance(gate, ir.Gate) else ()
-            if got != one.keys:
-                return Outcome(case, judgement, f"expected rank {' over '.join(one.keys)}, got {' over '.join(got)}")
-        elif one.effect == "fail":
-            labels = sorted({_label(program, f) for f in failed.values() if f.counts_as == "fail"})
-            if not labels or one.code not in (None, *labels):
-                said = ", ".join(labels) or "nothing"
-                return Outcome(case, judgement, f'expected fail "{one.code or ""}", failed: {said}')
-        elif one.effect == "allow" and not all(c.passed for c in candidates.values()):
-            return Outcome(case, judgement, f"expected allow, failed: {', '.join(sorted(failed))}")
-    return Outcome(case, judgement, "")
-
-
-def _label(program: Program, finding: Finding) -> str:
-    rule = next(rule for rule in program.rules if rule.id == finding.rule)
-    return rule.lines[finding.line - 1].label if finding.line else finding.code
-
-
-def _compare(program: Program, case: Case, judgement: Judgement) -> str:
+def _compare(program: Program, snapshot: Snapshot, case: Case, judgement: Judgement) -> str:
     """Return how a judgement differs from what a case expects, or nothing."""
     findings = judgement.findings
     verdict = judgement.verdict
@@ -129,7 +86,7 @@ def _compare(program: Program, case: Case, judgement: Judgement) -> str:
     wanted = max(verdicts, key=EFFECT_STRENGTH.__getitem__) if verdicts else verdict
     if verdict != wanted:
         return f"expected {wanted}, got {verdict} ({said})"
-    led_to = _led_to(program, case, findings)
+    led_to = consequences(program, snapshot, findings)
     for one in case.outcomes:
         if one.effect != "allow" and not _is_among(one, findings, led_to):
             name = f" {one.code}" if one.code else ""
@@ -137,7 +94,7 @@ def _compare(program: Program, case: Case, judgement: Judgement) -> str:
     return ""
 
 
-def _is_among(one: Expected, findings: tuple[Finding, ...], led_to: "_LedTo") -> bool:
+def _is_among(one: Expected, findings: tuple[Finding, ...], led_to: Consequences) -> bool:
     """Return whether an outcome is what one of the findings says, sets or does."""
     match one.effect:
         case "posture":
@@ -154,33 +111,6 @@ def _is_among(one: Expected, findings: tuple[Finding, ...], led_to: "_LedTo") ->
             return any(
                 f.effect == one.effect and one.code in (None, f.code) and one.rule in (None, f.rule) for f in findings
             )
-
-
-@dataclass(slots=True)
-class _LedTo:
-    """What follows from the findings of rules that are enforced; trips by the code of their line."""
-
-    postures: list[str] = field(default_factory=list)
-    trips: list[str] = field(default_factory=list)
-    actions: list[str] = field(default_factory=list)
-    tasks: list[str] = field(default_factory=list)
-
-
-def _led_to(program: Program, case: Case, findings: tuple[Finding, ...]) -> _LedTo:
-    rules = {rule.id: rule for rule in program.rules}
-    interpreter = Interpreter(program, snapshot_of(program, case))
-    out = _LedTo()
-    for finding in findings:
-        rule = rules[finding.rule]
-        if not finding.line or finding.is_unknown or rule.mode != "enforced":
-            continue
-        line = rule.lines[finding.line - 1]
-        out.postures += [line.posture.name] if line.posture is not None else []
-        out.trips += [line.code] if line.trips else []
-        for action in line.actions:
-            out.actions.append(action.word)
-            out.tasks += [because(action.task.title, interpreter)] if action.task is not None else []
-    return out
 
 
 def skeleton(outcome: Outcome) -> str:

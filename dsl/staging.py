@@ -15,6 +15,8 @@ from dsl.latches import Person, Standing, ask_reset, trip_by_hand
 from dsl.postures import FIRM, causes, strongest
 from dsl.program import Program, in_force
 from dsl.reasons import because
+from dsl.seen import Seen, said
+from dsl.snapshot import Snapshot
 from dsl.watch import Change, ChangeKind, Key, Memory, look, next_wake, truths_of
 from dsl.windows import Happening
 
@@ -40,6 +42,10 @@ class Staging:
         self._findings: list[Finding] = []
         self._past: list[Happening] = []
         self._now = case.start
+        self.looks: list[tuple[Program, Snapshot]] = []
+        """Every judgement so far: what judged, and what it was given."""
+        self.seen: list[Seen] = []
+        """What was so at each `expect` so far."""
 
     def problems(self) -> Iterator[str]:
         """Yield what did not come out as expected, stretch by stretch."""
@@ -47,6 +53,7 @@ class Staging:
         segment = _Segment()
         self._look(case.start, segment)
         self._play(case.happenings, case.now, segment)
+        self.seen.append(self._seen(segment))
         yield from self._compare(case.outcomes, segment, "")
         for number, step in enumerate(case.steps, 1):
             segment = _Segment()
@@ -56,6 +63,7 @@ class Staging:
                 self._until(min([step.now, *(h.at for h in step.happenings)]), segment)
                 self._case = replace(self._case, settings=step.settings)
                 self._play(step.happenings, step.now, segment)
+            self.seen.append(self._seen(segment))
             yield from self._compare(step.outcomes, segment, f"step {number}: ")
 
     # ---------------------------------------------------------------------------------- time
@@ -80,7 +88,9 @@ class Staging:
         self._findings = []
         for program in self._programs:
             case = self._at(at)
-            judgement = judge(program, snapshot_of(program, case))
+            snapshot = snapshot_of(program, case)
+            self.looks.append((program, snapshot))
+            judgement = judge(program, snapshot)
             self._findings += judgement.findings
             changes = look(
                 program.rules, self._key(program.rules[0]), judgement, self._memory, at,
@@ -182,7 +192,9 @@ class Staging:
         verdicts = [one for one in outcomes if one.effect in ("allow", *EFFECTS)]
         if verdicts:
             wanted = max(verdicts, key=lambda one: EFFECT_STRENGTH[one.effect]).effect
-            got = max((f.effect for f in active), key=lambda e: EFFECT_STRENGTH[e], default="allow")
+            # As of an order: rules judged by themselves speak whatever their mode, all together they count by it.
+            spoken = (f.effect if self._case.rules else f.counts_as for f in active)
+            got = max(spoken, key=lambda effect: EFFECT_STRENGTH[effect], default="allow")
             got = got if EFFECT_STRENGTH[got] else "allow"
             if got != wanted:
                 yield f"{where}expected {wanted}, got {got} ({self._said(active)})"
@@ -222,6 +234,14 @@ class Staging:
                     f.effect == one.effect and one.code in (None, f.code) and one.rule in (None, f.rule) for f in active
                 )
                 return "" if fits else f"expected {one.effect} {one.code or ''}, got {self._said(active)}"
+
+    def _seen(self, segment: _Segment) -> Seen:
+        found = causes(self._rules, self._memory, self._subject(), self._now)
+        return Seen(
+            said(finding for finding in self._findings if self._is_active(finding)),
+            tuple((name, trip.code) for (name, _), trip in self._memory.tripped.items()),
+            (strongest(found),), tuple(segment.actions), tuple(segment.tasks), tuple(segment.refusals),
+        )  # fmt: skip
 
     def _posture_problem(self, one: Expected) -> str:
         found = causes(self._rules, self._memory, self._subject(), self._now)

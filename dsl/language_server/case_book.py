@@ -10,7 +10,7 @@ from dsl.cases import Case
 from dsl.collect import Collector
 from dsl.diagnostics import Diagnostic
 from dsl.names import Rulebook
-from dsl.scenario_file import ScenarioText, read_scenario
+from dsl.scenario_file import ScenarioText, fixtures_named, read_scenarios
 from dsl.text import Span
 
 AT_A_TIME = 20
@@ -32,7 +32,7 @@ class _ReadFile:
     text: str
     fixtures: tuple[s.Fixture, ...]
     world: object
-    case: Case | None
+    cases: tuple[Case, ...]
     found: tuple[Diagnostic, ...]
 
 
@@ -84,11 +84,11 @@ class CaseBook:
         for name, text in sorted(scenarios.items()):
             read = self._file(bundle, name, text, world)
             files[name] = read
-            cases += [read.case] if read.case is not None else []
+            cases += read.cases
             found += read.found
             value = self.scenario(name, text).value
             if value is not None:
-                named.add((str(value.get("rulebook", "")), str(value.get("fixture", ""))))
+                named |= fixtures_named(value)
             yield
         self._tests, self._files = tests, files
         self.cases, self.found, self.named_fixtures = tuple(cases), tuple(found), frozenset(named)
@@ -107,9 +107,9 @@ class CaseBook:
             return known
         loaded = self.scenario(name, text)
         if loaded.value is None:
-            return _ReadFile(text, fixtures, world, None, loaded.found)
-        case, found = read_scenario(loaded.value, name, bundle, loaded.places, self._calendars)
-        return _ReadFile(text, fixtures, world, case, tuple(found))
+            return _ReadFile(text, fixtures, world, (), loaded.found)
+        cases, found = read_scenarios(loaded.value, name, bundle, loaded.places, self._calendars)
+        return _ReadFile(text, fixtures, world, tuple(cases), tuple(found))
 
 
 def _fits(read: _Read | _ReadFile, fixtures: tuple[s.Fixture, ...], world: object) -> bool:

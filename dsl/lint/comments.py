@@ -4,13 +4,13 @@ Above means directly above, or with only comments between. A comment allows warn
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from dsl.diagnostics import Diagnostic, Edit
-from dsl.layout import Atom, Block, blocks
+from dsl.layout import Block
 from dsl.lint.catalogue import ALLOWABLE, UNREADABLE, UNUSED
+from dsl.remarks import commented, removal_of
 from dsl.suggest import nearest
 from dsl.text import Source, Span
 
@@ -45,7 +45,7 @@ def allowances(source: Source) -> tuple[tuple[Allowance, ...], tuple[Diagnostic,
         return (), ()
     allowed: list[Allowance] = []
     wrong: list[Diagnostic] = []
-    for atom, target in _comments(source):
+    for atom, target in commented(source):
         if not _MEANT.match(atom.text):
             continue
         line, column = atom.line + 1, atom.column + 1
@@ -56,7 +56,7 @@ def allowances(source: Source) -> tuple[tuple[Allowance, ...], tuple[Diagnostic,
         if problem:
             wrong.append(Diagnostic(UNREADABLE, problem[0], span, help=problem[1]))
         elif target is not None:
-            removal = _removal(span, source.text.split("\n")[atom.line])
+            removal = removal_of(span, source.text.split("\n")[atom.line])
             allowed.append(Allowance(span, codes, target.first_line + 1, target.last_line + 1, removal))
     return tuple(allowed), tuple(wrong)
 
@@ -86,30 +86,3 @@ def idle(allowance: Allowance, used: frozenset[str], ran: frozenset[str]) -> Dia
         help="remove the comment" if is_whole else f"take {', '.join(unused)} off it",
         edit=allowance.removal if is_whole else None,
     )
-
-
-def _removal(span: Span, line: str) -> Edit:
-    """Return the removal of a comment: its line where it has one of its own, else the blanks before it too."""
-    before = line[: span.column - 1]
-    if before.strip():
-        return Edit(Span(span.file, span.line, len(before.rstrip()) + 1, span.line, span.end_column), "")
-    return Edit(Span(span.file, span.line, 1, span.line + 1, 1), "")
-
-
-def _comments(source: Source) -> Iterator[tuple[Atom, Block | None]]:
-    """Yield each comment with the declaration it belongs to: the one around it, or the next one below."""
-    listed = blocks(source)
-    for at, block in enumerate(listed):
-        for atom in block.atoms:
-            if atom.is_comment:
-                yield atom, block if block.word else _below(listed, at)
-
-
-def _below(listed: list[Block], at: int) -> Block | None:
-    """Return the declaration a comment stands above: no blank line between, only comments."""
-    for before, block in zip(listed[at:], listed[at + 1 :], strict=False):
-        if block.first_line != before.last_line + 1:
-            return None
-        if block.word:
-            return block
-    return None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import rules
+from engine.cli import rule_ci, rules
 from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
 from engine.cli.output import Format, FormatOption, say, say_block, say_json
@@ -26,7 +26,7 @@ from engine.cli.reviewing import (
 )
 from engine.cli.run import DEFAULT_DATABASE, DatabaseOption
 
-app = rules.app
+app = rule_ci.app
 KIND = "rules"
 BundleArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A built bundle; its seal lies beside it.")]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dsl.diagnostics import Diagnostic
-from dsl.scenario_file import ScenarioText, read_scenario
+from dsl.scenario_file import ScenarioText
 from dsl.text import Span
 from engine.contracts import Diagnostic as ContractFault
 from engine.contracts import Position, contract, load_yaml
@@ -74,24 +74,29 @@ class RuleCases:
 
 def run_rule_tests(path: Path | None = None, tick: Tick = lambda done, total: None) -> TestReport:
     """Run every test of a folder's rule and scenario files. Raises Refused and RulesRefused."""
-    from dsl.scenarios import run_case, skeleton
-
     files = read_rule_files(path)
     bundle, found = compile_files(files)
     if bundle is None:
         raise RulesRefused(tuple(found), files.texts)
     calendars = rule_calendars()
     read = read_cases(files, bundle, calendars)
-    cases = read.cases
+    return report_tests(files, bundle, read, calendars, tick)
+
+
+def report_tests(
+    files: RuleFiles, bundle: "Bundle", read: "RuleCases", calendars: "Calendars",
+    tick: Tick = lambda done, total: None,
+) -> TestReport:  # fmt: skip
+    """Run the tests of a folder that was compiled and read."""
+    from dsl.case_programs import Programs
+    from dsl.scenarios import run_with
+
+    cases, programs = read.cases, Programs(bundle, calendars)
     outcomes: list[Outcome] = []
     for case in cases:
-        outcomes.append(run_case(bundle, case, calendars))
+        outcomes.append(run_with(programs, case))
         tick(len(outcomes), len(cases))
-    failures = [
-        Failure(o.case.title, files.placed(_at(o.case.span)).span, o.problem, skeleton(o))
-        for o in outcomes
-        if not o.passed
-    ]
+    failures = [replace(f, span=files.placed(_at(f.span)).span) for o in outcomes if (f := failure_of(o)) is not None]
     named = {rule for case in cases for rule in (*case.rules, *(said.rule for said in case.outcomes if said.rule))}
     untested = tuple(sorted({rule.id for rule in bundle.ruleset.rules} - named))
     passed = len(outcomes) - len(failures)
@@ -99,21 +104,31 @@ def run_rule_tests(path: Path | None = None, tick: Tick = lambda done, total: No
     return TestReport(passed, tuple(failures), tuple(files.placed(d) for d in read.wrong), texts, untested)
 
 
+def failure_of(outcome: "Outcome") -> Failure | None:
+    """Return how a case that did not pass failed, at its place in the sources."""
+    from dsl.scenarios import skeleton
+
+    if outcome.passed:
+        return None
+    return Failure(outcome.case.title, outcome.case.span, outcome.problem, skeleton(outcome))
+
+
 def read_cases(files: RuleFiles, bundle: "Bundle", calendars: "Calendars") -> RuleCases:
     """Return the tests of a compiled folder; places are those of its sources."""
+    from dsl.scenario_file import fixtures_named, read_scenarios
     from dsl.scenarios import collect
 
     cases, wrong = collect(bundle, calendars)
     named: set[tuple[str, str]] = set()
-    for path in files.scenarios:
-        name = path.relative_to(files.root).as_posix()
-        read = read_scenario_text(path.read_bytes(), name)
-        case, problems = None, list(read.found)
-        if read.value is not None:
-            case, problems = read_scenario(read.value, name, bundle, read.places, calendars)
-            named.add((str(read.value.get("rulebook", "")), str(read.value.get("fixture", ""))))
-        wrong += problems
-        cases += [case] if case is not None else []
+    for scenario in files.scenarios:
+        name = scenario.relative_to(files.root).as_posix()
+        loaded = read_scenario_text(scenario.read_bytes(), name)
+        wrong += loaded.found
+        if loaded.value is not None:
+            read, problems = read_scenarios(loaded.value, name, bundle, loaded.places, calendars)
+            named |= fixtures_named(loaded.value)
+            cases += read
+            wrong += problems
     return RuleCases(tuple(cases), tuple(wrong), frozenset(named))
 
 

@@ -11,11 +11,16 @@ from dsl.analysis.idle import find_idle
 from dsl.analysis.proofs import prove
 from dsl.bundle import Bundle
 from dsl.contracts import Schema
+from dsl.cover.cover import cover
+from dsl.cover.cover import diagnostic as shown_as
 from dsl.diagnostics import Diagnostic, has_errors, in_order
 from dsl.lint.catalogue import CODES
 from dsl.lint.linter import lint
 from dsl.lint.mending import with_edits
 from dsl.lint.subject import Subject
+from dsl.mutation.listing import mutants
+from dsl.mutation.trial import Trial, judged
+from dsl.mutation.trial import diagnostic as survives
 from dsl.pipeline import compile_rules
 from dsl.scenarios import Case, Outcome, collect, run_case
 from dsl.text import Source
@@ -97,6 +102,29 @@ def analysed(example: str) -> list[Diagnostic]:
     assert bundle is not None, found
     proofs = (result.diagnostic() for result in prove(bundle))
     return in_order([*find_idle(bundle).diagnostics, *(failed for failed in proofs if failed is not None)])
+
+
+def unshown(example: str) -> list[Diagnostic]:
+    """Return what coverage says of an example."""
+    bundle, cases = _proven(example)
+    covered = cover(bundle, cases)
+    return in_order([*(shown_as(one) for one in covered.open), *covered.wrong])
+
+
+def unnoticed(example: str) -> list[Diagnostic]:
+    """Return what mutation says of an example."""
+    bundle, cases = _proven(example)
+    trial, listed = Trial(bundle, cases), mutants(bundle)
+    verdicts = judged(bundle, listed, [one for one in listed if trial.killer(one) is None], listed)
+    return in_order([*(survives(one) for one in verdicts.survivors), *verdicts.wrong])
+
+
+def _proven(example: str) -> tuple[Bundle, tuple[Case, ...]]:
+    bundle, found = compile_rules(sources_of(example), schemas())
+    cases, wrong = collect(bundle) if bundle else ([], [])
+    assert bundle is not None and not has_errors([*found, *wrong]), [*found, *wrong]
+    assert [outcome.problem for case in cases if (outcome := run_case(bundle, case)).problem] == []
+    return bundle, tuple(cases)
 
 
 def places(found: list[Diagnostic]) -> list[tuple[str, int, int]]:

@@ -11,11 +11,24 @@ from dsl.lint.catalogue import CHECKED
 from dsl.lint.catalogue import CODES as LINTED
 from dsl.overlays import read_overlay
 from dsl.scenarios import FAILED, failed, skeleton
-from tests.dsl.checkout import ROOT, analysed, diagnose, expected, linted, outcomes, places, shipped
+from tests.dsl.checkout import (
+    ROOT,
+    analysed,
+    diagnose,
+    expected,
+    linted,
+    outcomes,
+    places,
+    shipped,
+    unnoticed,
+    unshown,
+)  # fmt: skip
 
 _CODE = re.compile(r"[EWA]\d{3}")
-WITHOUT_EXAMPLE = ("E003", "E312", "E601", "E602")
-"""What no small rule file can show: the size of a file, scenario files, configuration layers."""
+WITHOUT_EXAMPLE = ("A725", "A726", "A727", "E003", "E312", "E601", "E602")
+"""What no small rule file can show: another version, a layout, the size of a file, scenario files, layers."""
+PROVEN = {"A721": unshown, "A722": unnoticed, "A723": unshown, "A724": unshown}
+"""Said by no check: by coverage and by mutation."""
 UNTESTED = "W627"
 """Said of every example that leaves its tests out, to be short; the page of that code has them."""
 
@@ -34,6 +47,8 @@ def reported(code: str, example: str) -> list[Diagnostic]:
     """Return what its tests, the linter, the solver or a check say of an example, whichever reports the code."""
     if code == FAILED:
         return [failed(o.case.title, o.case.span, o.problem, skeleton(o)) for o in outcomes(example) if not o.passed]
+    if code in PROVEN:
+        return PROVEN[code](example)
     if code.startswith("A"):
         return analysed(example)
     if code not in LINTED:

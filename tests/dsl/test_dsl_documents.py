@@ -9,7 +9,7 @@ from dsl.codes import codes, page
 from dsl.keywords import CLAUSES, DECLARATIONS, EFFECTS
 from dsl.lint.catalogue import CODES as LINTED
 from dsl.pipeline import compile_rules
-from dsl.scenario_file import read_scenario
+from dsl.scenario_file import read_scenarios
 from dsl.scenarios import collect, run_case, skeleton
 from tests.dsl.checkout import ROOT, diagnose, expected, linted, places, schemas, shipped, sources_of
 
@@ -76,5 +76,5 @@ def test_an_example_of_the_linters_page_is_clean() -> None:
 def test_the_scenario_file_on_the_page_passes() -> None:
     text = (ROOT / "docs" / "language" / "test.md").read_text(encoding="utf-8")
     for example in re.findall(r"```yaml\n(.*?)```", text, re.S):
-        case, found = read_scenario(yaml.safe_load(example), "x.yaml", shipped())
-        assert case is not None and run_case(shipped(), case).passed, found
+        cases, found = read_scenarios(yaml.safe_load(example), "x.yaml", shipped())
+        assert cases and all(run_case(shipped(), case).passed for case in cases), found

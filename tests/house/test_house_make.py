@@ -46,9 +46,7 @@ def test_the_suite_runs_after_every_cheaper_gate_and_ends_the_run() -> None:
         "ruff check",
         "mypy",
         "lint-imports",
-        "mqk rules check rules/",
-        "mqk rules lint rules/",
-        "mqk rules test rules/",
+        "mqk rules ci rules/",
         "other_pythons.py",
         "pytest -n 2",
     ]
