@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from dsl.diagnostics import Diagnostic, has_errors
 from engine.service.proven_rules import ProvenRules
-from engine.service.refusal import RulesRefused
+from engine.service.refusal import Refused, RulesRefused
 from engine.service.rule_files import RuleFiles, compile_files, read_rule_files
 
 if TYPE_CHECKING:
     from dsl.bundle import Bundle
+    from engine.service.rule_diff import DiffFinding
 
 Tick = Callable[[str, int, int], None]
 """Called with a step, how much of it is done and how much there is."""
@@ -102,6 +103,8 @@ class _Run:
     bundle: "Bundle | None" = None
     rules: ProvenRules | None = None
     """Set once every scenario passes."""
+    before: "Bundle | None" = None
+    """The rules of the base, where one is named and compiles."""
     changed: frozenset[str] | None = None
     """Ids of rules that differ from the base, where one is named."""
     texts: dict[str, str] = field(default_factory=dict)
@@ -176,7 +179,7 @@ def _base(run: _Run) -> Step:
             return Step("base", Status.FAILED, summary, tuple(found))
         calendars = rule_calendars()
         cases = read_cases(files, before, calendars).cases
-    run.changed = changed(before, run.bundle)
+    run.before, run.changed = before, changed(before, run.bundle)
     weaker = softer(before, cases, run.bundle, calendars)
     lost = gone(before, run.bundle)
     found = [*(of_gone(id_, run.bundle) for id_ in lost), *(of_softer(one, run.bundle) for one in weaker)]
@@ -214,7 +217,58 @@ def _mutate(run: _Run) -> Step:
     return _step("mutate", report.is_enough(run.asked.mutate), summary, report.diagnostics, notes)
 
 
-STEPS: tuple[Callable[[_Run], Step], ...] = (_check, _format, _lint, _test, _base, _cover, _mutate)
+def _prove(run: _Run) -> Step:
+    """Ask the solver of every `prove` of the rules; what it cannot decide fails."""
+    if run.bundle is None:
+        return _not_judged("prove")
+    if not run.bundle.ruleset.proofs:
+        return Step("prove", Status.NOT_ASKED, "the rules promise nothing with `prove`")
+    from engine.service.rule_proofs import prove_compiled
+
+    try:
+        report = prove_compiled(run.files, run.bundle, run.before, run.asked.base, tick=_ticks(run, "prove"))
+    except Refused as refused:
+        return _without_solver("prove", refused)
+    found = report.diagnostics()
+    held = len(report.standing("holds"))
+    return _step("prove", not found, f"{held} of {len(report.results)} hold", found)
+
+
+def _diff(run: _Run) -> Step:
+    """Compare what the rules say with what those of the base say, over every order there can be."""
+    if run.asked.base is None:
+        return Step("diff", Status.NOT_ASKED, "no --base is named")
+    if run.bundle is None or run.before is None:
+        return _not_judged("diff")
+    from engine.service.rule_diff import diff_versions
+    from engine.service.rule_versions import Version
+
+    was = Version(run.asked.base, run.before, f"{run.asked.base}:", run.before.sources)
+    now = Version("these rules", run.bundle, run.files.shown, run.bundle.sources)
+    try:
+        report = diff_versions(was, now)
+    except Refused as refused:
+        return _without_solver("diff", refused)
+    told = tuple(map(_told, report.findings()))
+    summary = f"{report.comparison.relation.value} beside {run.asked.base}"
+    return _step("diff", report.is_clean, summary, (), told)
+
+
+def _told(finding: "DiffFinding") -> str:
+    """Return a line on something that is looser than before, with the order that shows it."""
+    shown = f": {finding.given} was {finding.before}, is {finding.after}" if finding.given else ""
+    why = f" ({finding.why})" if finding.why else ""
+    return f"{finding.relation}: {finding.kind} {finding.subject}{shown}{why}"
+
+
+def _without_solver(name: str, refused: Refused) -> Step:
+    """Nothing passes unanalysed: where the solver is not there, the step is not judged."""
+    return Step(name, Status.NOT_JUDGED, f"{refused.code}: {refused.what}", notes=(refused.help,))
+
+
+STEPS: tuple[Callable[[_Run], Step], ...] = (
+    _check, _format, _lint, _test, _base, _cover, _mutate, _prove, _diff,
+)  # fmt: skip
 """In this order; another proof of rules is another of these."""
 
 

@@ -168,9 +168,17 @@ def diff_rules(
     `effort` multiplies the work one question may cost. Raises Refused, RulesRefused and the store's errors.
     """
     require_solver()
+    was, now = read_version(before, database), read_version(after, database)
+    return diff_versions(was, now, law_date, effort, replay)
+
+
+def diff_versions(
+    was: Version, now: Version, law_date: date | None = None, effort: int = 1, replay: Replay | None = None
+) -> DiffReport:
+    """Return how one version that is read already stands to another. Raises Refused."""
+    require_solver()
     from dsl.analysis.compare import compare
 
-    was, now = read_version(before, database), read_version(after, database)
     comparison = compare(was.bundle, now.bundle, law_date, effort)
     history = replay(was.bundle, now.bundle, law_date) if replay is not None else None
     return DiffReport(was, now, law_date, comparison, history)

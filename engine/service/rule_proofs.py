@@ -88,14 +88,23 @@ def prove_rules(
     Refused, RulesRefused and the store's errors.
     """
     require_solver()
-    from dsl.analysis.proofs import prove
-
     files = read_rule_files(path)
     bundle, found = compile_files(files)
     if bundle is None or has_errors(found):
         raise RulesRefused(tuple(found), files.texts)
     around = path if path is not None else shipped("rules")
     compared = read_version(name_base(baseline, around), database).bundle if baseline is not None else None
+    return prove_compiled(files, bundle, compared, baseline, law_date, effort, tick)
+
+
+def prove_compiled(
+    files: RuleFiles, bundle: "Bundle", compared: "Bundle | None", baseline: str | None,
+    law_date: date | None = None, effort: int = 1, tick: Tick = lambda done, total: None,
+) -> ProofReport:  # fmt: skip
+    """Return how the proofs of compiled rules stand; `compared` is the baseline, under the name people gave it."""
+    require_solver()
+    from dsl.analysis.proofs import prove
+
     return ProofReport(prove(bundle, compared, law_date, effort, tick), files, bundle, baseline)
 
 

@@ -14,6 +14,7 @@ from tests.proof.rulebook import PROVEN, without
 
 GAP = "without market.ask expect"
 PASSED = {"check", "format", "lint", "test", "cover", "mutate"}
+UNASKED = {"base", "mutate", "prove", "diff"}
 REDUCING = "  given base with intent.reduces_only = true after intent.allowed at 0 s .. 2 s every 1 s expect allow\n"
 PLANTED = {
     "a threshold": ([("reject   above 2 * cap", "reject   above 3 * cap")], "test"),
@@ -113,9 +114,10 @@ def test_nothing_is_judged_by_scenarios_that_fail(mqk: Mqk, rules: Path) -> None
 
 def test_proven_rules_pass_every_step(mqk: Mqk, rules: Path) -> None:
     ended = mqk("rules", "ci", rules, "--base", "main", "--at", "2026-03-02", "--format", "json")
-    assert ended.code == 0 and statuses(ended) == dict.fromkeys([*sorted(PASSED), "base"], "passed")
+    assert ended.code == 0
+    assert statuses(ended) == dict.fromkeys([*sorted(PASSED), "base", "diff"], "passed") | {"prove": "not asked"}
     alone = mqk("rules", "ci", rules, "--at", "2026-03-02", "--format", "json", "--mutants", "none")
-    assert alone.code == 0 and {k for k, v in statuses(alone).items() if v == "not asked"} == {"base", "mutate"}
+    assert alone.code == 0 and {k for k, v in statuses(alone).items() if v == "not asked"} == UNASKED
 
 
 @pytest.mark.parametrize(("planted", "failing"), PLANTED.values(), ids=PLANTED)
@@ -123,6 +125,45 @@ def test_a_planted_weakened_rule_fails(mqk: Mqk, rules: Path, planted: list[tupl
     change(rules, *planted)
     ended = mqk("rules", "ci", rules, "--base", "main", "--at", "2026-03-02", "--format", "json")
     assert ended.code == 1 and statuses(ended)[failing] == "failed"
+
+
+QUIET = """
+rule QUIET-01 "Quiet" {
+  on       pre_trade
+  reject   when intent.quantity > 60_000 shares as QUIET
+  cite     "Policy 9"
+  owner    risk
+  because  "{intent.quantity} is too many"
+}
+"""
+"""A rule no scenario says anything of, so that only the solver sees it move."""
+
+
+def test_a_looser_number_is_shown_with_an_order_where_no_scenario_of_the_base_notices(mqk: Mqk, rules: Path) -> None:
+    book = rules / "pre_trade" / "proven.rules"
+    book.write_text(PROVEN + QUIET, encoding="utf-8")
+    git(rules, "add", ".")
+    git(rules, "commit", "--quiet", "--message", "Quiet")
+    change(rules, ("60_000 shares", "60_000.000001 shares"))
+    ended = mqk("rules", "ci", rules, "--base", "main", "--at", "2026-03-02", "--format", "json")
+    assert ended.code == 1 and (statuses(ended)["base"], statuses(ended)["diff"]) == ("passed", "failed")
+    (step,) = (one for one in json.loads(ended.out)["steps"] if one["step"] == "diff")
+    (note,) = (note for note in step["notes"] if "rule QUIET-01" in note)
+    assert note.startswith("looser: ") and "60_000.000001 shares" in note and "reject" in note
+
+
+@pytest.mark.parametrize(("least", "status"), [("1_000_000", "passed"), ("1", "failed")])
+def test_a_promise_is_asked_of_the_solver(mqk: Mqk, rules: Path, least: str, status: str) -> None:
+    promise = f'\nprove "large orders do not go" never allow when intent.quantity > {least} shares\n'
+    (rules / "pre_trade" / "proven.rules").write_text(PROVEN + QUIET + promise, encoding="utf-8")
+    ended = mqk("rules", "ci", rules, "--mutants", "none", "--format", "json")
+    assert statuses(ended)["prove"] == status, ended.out
+
+
+def test_without_the_solver_nothing_passes_unanalysed(mqk: Mqk, rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dsl.analysis.is_available", lambda: False)
+    ended = mqk("rules", "ci", rules, "--base", "main", "--at", "2026-03-02", "--format", "json")
+    assert ended.code == 1 and statuses(ended)["diff"] == "not judged" and "ANALYSIS_MISSING" in ended.out
 
 
 def test_a_rule_that_is_gone_is_named(mqk: Mqk, rules: Path) -> None:
@@ -147,7 +188,7 @@ def test_what_follows_a_failed_step_is_not_judged(mqk: Mqk, rules: Path) -> None
     expected = {
         "check": "failed",
         "format": "passed",
-        **dict.fromkeys(("lint", "test", "base", "cover", "mutate"), "not judged"),
+        **dict.fromkeys(("lint", "test", "base", "cover", "mutate", "prove", "diff"), "not judged"),
     }
     assert ended.code == 1 and statuses(ended) == expected
 
@@ -170,7 +211,7 @@ def test_every_report_tells_the_steps_and_the_findings(mqk: Mqk, rules: Path) ->
     assert "the rules are not proven" in said["text"].out and "error[A721]" in said["text"].out
     assert said["github"].out.startswith("::error file=") and "cover: failed" in said["github"].err
     suites = {suite.get("name"): suite.get("failures") for suite in fromstring(said["junit"].out)}
-    assert suites["cover"] == "1" and suites["test"] == "0" and len(suites) == 7
+    assert suites["cover"] == "1" and suites["test"] == "0" and len(suites) == 9
     assert [one["ruleId"] for one in json.loads(said["sarif"].out)["runs"][0]["results"]] == ["A721"]
     assert "| ❌ failed | cover |" in said["markdown"].out and "`market.ask` missing" in said["markdown"].out
 
