@@ -83,8 +83,10 @@ class Calls(Operators):
             for one, written in zip(wide[1:], arguments[1:], strict=True):
                 self._must_be(one, wide[0].type, written.span)
             return wide
-        operands = [self._numeric(arguments[0])]
-        return operands + [self._same(argument, operands[0]) for argument in arguments[1:]]
+        for one, written in zip(typed, arguments, strict=True):
+            self._must_be_number(one, written.span)
+            self._must_agree(typed[0], one, written.span)
+        return typed
 
     def _known(self, argument: s.Expr, span: Span) -> ir.Expr:
         typed = self._type(argument, None)

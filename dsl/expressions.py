@@ -7,10 +7,12 @@ from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
 from dsl.calls import Calls
+from dsl.cost import MAX_EXPANDED, expanded
 from dsl.keywords import UNITS
 from dsl.lookups import Names, Stop
 from dsl.moments import MomentFault, read_moment
 from dsl.suggest import nearest
+from dsl.text import Span
 from dsl.types import Kind, Type
 
 __all__ = ["Names", "Typer"]
@@ -41,9 +43,17 @@ class Typer(Calls):
             typed = self._type(expr, expected)
             if expected is not None:
                 self._must_be(typed, expected, expr.span)
+            self._must_be_small(typed, expr.span)
             return typed
         except Stop:
             return None
+
+    def _must_be_small(self, typed: ir.Expr, span: Span) -> None:
+        if expanded(typed, self._names.sizes) > MAX_EXPANDED:
+            raise self._fail(
+                "E501", f"this stands for more than the {MAX_EXPANDED} operations that are allowed", span,
+                "name a step once and read it once, or write the condition as several rules",
+            )  # fmt: skip
 
     # ---------------------------------------------------------------------------------- leaves
     def _type(self, expr: s.Expr, expected: Type | None) -> ir.Expr:

@@ -1,5 +1,6 @@
 """The reference semantics: short, obvious, on exact fractions. Every other back end must agree."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -77,6 +78,12 @@ class Interpreter:
         inner = Interpreter(self._program, self._snapshot)
         inner._infinities = {one.fact.path: as_statistic(self.evaluate(one.value)) for one in infinities}
         return inner.evaluate(expr)
+
+    def within(self, variable: str, row: Mapping[str, Any]) -> "Interpreter":
+        """Return an interpreter of the same facts that looks at one row, as an aggregate does."""
+        inner = Interpreter(self._program, self._snapshot)
+        inner._rows = {**self._rows, variable: row}
+        return inner
 
     def finding(self, rule: ir.Rule, number: int) -> Finding:
         """Return the finding of a line that fired, with the compared values as evidence."""

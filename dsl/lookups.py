@@ -35,6 +35,8 @@ class Names:
     """Whose keys are taken where none is written: the intent's, or those of the rule's scope."""
     admits_reals: bool = False
     """Whether reals may be compared: only in gates, which judge statistics."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """How many operations every let and table lowered so far stands for, by qualified name."""
 
 
 class Stop(Exception):

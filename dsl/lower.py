@@ -6,6 +6,7 @@ from dataclasses import replace
 from dsl import ir
 from dsl import syntax as s
 from dsl.contracts import Contracts
+from dsl.cost import MAX_EXPANDED, expanded
 from dsl.diagnostics import Diagnostic, has_errors
 from dsl.lower_lists import lower_list, lower_window
 from dsl.lower_params import lower_param
@@ -46,8 +47,13 @@ def _table_into(ruleset: ir.Ruleset) -> Callable[[Workbench, s.Table], ir.Expr |
         lowered = lower_table(bench, declared)
         if lowered is None:
             return None
+        body = static_body(lowered)
+        if expanded(body, bench.names.sizes) > MAX_EXPANDED:
+            message = f"this table stands for more than the {MAX_EXPANDED} operations that are allowed"
+            bench.say("E501", message, declared.span, "ask it of fewer or simpler inputs")
+            return None
         ruleset.tables[lowered.name] = lowered
-        return static_body(lowered)
+        return body
 
     return table
 

@@ -7,6 +7,8 @@ from dsl.contracts import Fact
 from dsl.intervals import Bounds, interval
 
 QUANTITY = "intent.quantity"
+REDUCING = ("intent.reduces_only", "intent.increases_risk", "intent.purpose")
+"""What the desk derives from whether an order of this size can only reduce."""
 CONSTANT, RISING, FALLING = "constant", "increasing", "decreasing"
 _FLIP = {CONSTANT: CONSTANT, RISING: FALLING, FALLING: RISING}
 
@@ -32,26 +34,28 @@ def direction(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> str |
             step = direction(expr.step, facts, bounds)
             return direction(expr.operand, facts, bounds) if step == CONSTANT else None
         case ir.If():
-            if not _is_fixed(expr.condition, facts, bounds):
+            if not is_fixed(expr.condition, facts, bounds):
                 return None
             return _same([direction(expr.then, facts, bounds), direction(expr.otherwise, facts, bounds)])
         case _:
-            return CONSTANT if _is_fixed(expr, facts, bounds) else None
+            return CONSTANT if is_fixed(expr, facts, bounds) else None
 
 
 def fact_direction(path: str, facts: Mapping[str, Fact]) -> str | None:
     """Return how one fact moves with the quantity asked."""
     if path == QUANTITY:
         return RISING
-    if path.startswith(("window:", "list:")):
-        return None if path.startswith("window:") else CONSTANT
+    if path.startswith("list:"):
+        return CONSTANT
     fact = facts.get(path)
+    if path.startswith("window:"):  # another size is another key where a window counts orders of one size
+        return CONSTANT if fact is not None and "quantity" not in fact.key else None
     if fact is None:
         return CONSTANT
     if fact.monotone:
         return fact.monotone
     namespace = path.partition(".")[0]
-    return None if namespace == "projected" or path in ("intent.reduces_only", "intent.increases_risk") else CONSTANT
+    return None if namespace == "projected" or path in REDUCING else CONSTANT
 
 
 def holds_upward(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bool:
@@ -67,7 +71,7 @@ def holds_upward(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bo
             return True
         case ir.If():
             return (
-                _is_fixed(expr.condition, facts, bounds)
+                is_fixed(expr.condition, facts, bounds)
                 and holds_upward(expr.then, facts, bounds)
                 and holds_upward(expr.otherwise, facts, bounds)
             )
@@ -76,18 +80,19 @@ def holds_upward(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bo
             return body is not None and holds_upward(body, facts, bounds)
         case ir.Not():
             is_reducing = isinstance(expr.operand, ir.FactRef) and expr.operand.path == "intent.reduces_only"
-            return is_reducing or _is_fixed(expr.operand, facts, bounds)
+            return is_reducing or is_fixed(expr.operand, facts, bounds)
         case _:
-            return _is_fixed(expr, facts, bounds)
+            return is_fixed(expr, facts, bounds)
 
 
-def _is_fixed(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bool:
+def is_fixed(expr: ir.Expr, facts: Mapping[str, Fact], bounds: Bounds) -> bool:
+    """Return whether nothing an expression reads moves with the quantity asked."""
     for part in ir.walk(expr):
         if isinstance(part, ir.FactRef) and fact_direction(part.path, facts) != CONSTANT:
             return False
         if isinstance(part, ir.LetRef):
             body = bounds.let(part.name)
-            if body is None or not _is_fixed(body, facts, bounds):
+            if body is None or not is_fixed(body, facts, bounds):
                 return False
     return True
 

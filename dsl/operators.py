@@ -15,20 +15,22 @@ class Operators(Reals):
     # ---------------------------------------------------------------------------------- arithmetic
     def _numeric(self, expr: s.Expr) -> ir.Expr:
         typed = self._type(expr, None)
-        if not typed.type.is_number:
-            raise self._fail("E202", f"a number is needed here, this is {with_article(typed.type)}", expr.span)
+        self._must_be_number(typed, expr.span)
         return typed
+
+    def _must_be_number(self, typed: ir.Expr, span: Span) -> None:
+        if not typed.type.is_number:
+            raise self._fail("E202", f"a number is needed here, this is {with_article(typed.type)}", span)
 
     def _same(self, expr: s.Expr, first: ir.Expr) -> ir.Expr:
         typed = self._numeric(expr)
-        if typed.type != first.type:
-            raise self._fail(
-                "E201",
-                f"{first.type} and {typed.type} do not mix",
-                expr.span,
-                unit_remedy(first.type, typed.type),
-            )
+        self._must_agree(first, typed, expr.span)
         return typed
+
+    def _must_agree(self, first: ir.Expr, typed: ir.Expr, span: Span) -> None:
+        if typed.type != first.type:
+            message = f"{first.type} and {typed.type} do not mix"
+            raise self._fail("E201", message, span, unit_remedy(first.type, typed.type))
 
     def _binary(self, expr: s.Binary) -> ir.Expr:
         left, right = self._type(expr.left, None), self._type(expr.right, None)

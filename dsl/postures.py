@@ -16,13 +16,18 @@ FIRM = "firm"
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What put a posture in force: a line of a rule, or a latch, a switch or checklist (`line` is what tripped it)."""
+    """What put a posture in force: a line of a rule, or a latch, a switch or checklist (`line` is what tripped it).
+
+    `since` is when it began, `until` its last instant where that is known: nothing but time keeps it up then.
+    """
 
     posture: str
     rule: str
     line: int
     key: Key
     code: str
+    since: int = 0
+    until: int = 0
 
 
 def causes(rules: Mapping[str, ir.Rule], memory: Memory, subject: Mapping[str, str], now: int) -> tuple[Cause, ...]:
@@ -36,18 +41,19 @@ def causes(rules: Mapping[str, ir.Rule], memory: Memory, subject: Mapping[str, s
         rule = rules.get(name)
         if rule is not None and _counts(rule, key, whole):
             posture = rule.own.posture if isinstance(rule.own, ir.Switch) else DISARMED
-            found.append(Cause(posture, name, trip.line, key, trip.code))
-    for name, key in memory.missing:
+            found.append(Cause(posture, name, trip.line, key, trip.code, trip.at))
+    for (name, key), since in memory.missing.items():
         rule = rules.get(name)
         if rule is not None and (name, key) not in memory.tripped and _counts(rule, key, whole):
-            found.append(Cause("reduce_only", name, MISSING, key, "FACT_MISSING"))
+            found.append(Cause("reduce_only", name, MISSING, key, "FACT_MISSING", since))
     for name, number, key in sorted({*memory.active, *(spot for spot, until in memory.until.items() if until >= now)}):
         rule = rules.get(name)
         if rule is None or number < 0 or not _counts(rule, key, whole):
             continue
         line = rule.lines[number - 1]
         if line.posture is not None:
-            found.append(Cause(line.posture.name, name, number, key, line.code))
+            since, until = memory.active.get((name, number, key), 0), memory.until.get((name, number, key), 0)
+            found.append(Cause(line.posture.name, name, number, key, line.code, since, 0 if since else until))
     return tuple(sorted(found, key=lambda cause: (-STRENGTH[cause.posture], cause.rule, cause.line, cause.key)))
 
 

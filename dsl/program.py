@@ -107,7 +107,7 @@ def in_force(
     rules = tuple(
         r for r in ruleset.rules if r.stage == stage and (r.since or "") <= day <= (r.until or "9999-12-31") and only(r)
     )
-    numbers = {name: _numbers(param, day, overlays) for name, param in sorted(ruleset.params.items())}
+    numbers = {name: numbers_in_force(param, day, overlays) for name, param in sorted(ruleset.params.items())}
     lets = {**ruleset.lets, **{name: _table_body(table, day) for name, table in sorted(ruleset.tables.items())}}
     paths = sorted({*all_facts(rules, lets), *((REDUCES,) if stage == "pre_trade" else ())})
     slots = tuple(Slot(at, path, fact_of(bundle, path)) for at, path in enumerate(paths))
@@ -129,7 +129,8 @@ def _table_body(table: ir.Table, day: str) -> ir.Expr:
     return version.body if version else ir.Nothing(table.type, table.span, f"table:{table.name}")
 
 
-def _numbers(param: ir.Param, day: str, overlays: Sequence[Overlay]) -> dict[tuple[str, ...], Number]:
+def numbers_in_force(param: ir.Param, day: str, overlays: Sequence[Overlay]) -> dict[tuple[str, ...], Number]:
+    """Return the numbers of a param on a day by key, the tighter of the dated value and the layers'."""
     numbers: dict[tuple[str, ...], Number] = {}
     for row in param.rows:
         if (row.since or "") <= day:

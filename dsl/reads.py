@@ -46,6 +46,19 @@ def windows_of(program: "Reads", exprs: Iterable[ir.Expr] | None = None) -> tupl
     return tuple(sorted(found))
 
 
+def params_of(program: "Reads", exprs: Iterable[ir.Expr]) -> tuple[str, ...]:
+    """Return the params some expressions read, through names and lists too, by qualified name."""
+    found: set[str] = set()
+    waiting = list(exprs)
+    while waiting:
+        for part in ir.walk(waiting.pop()):
+            if isinstance(part, ir.ParamRef | ir.Lookup):
+                found.add(part.name)
+            elif isinstance(part, ir.LetRef):
+                waiting.append(program.lets[part.name])
+    return tuple(sorted(found))
+
+
 class Reads(Protocol):
     """What names windows: rules and the expressions they name."""
 

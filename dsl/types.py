@@ -1,5 +1,6 @@
 """Types and units: every number carries its dimension, and only like meets like."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -224,12 +225,22 @@ def show_moment(value: Fraction, kind: Type) -> str:
     return str(value)
 
 
-def show_number(value: Fraction, kind: Type) -> str:
-    """Return a number with grouping and enough digits to be exact where that is finite."""
+def show_number(value: Fraction, kind: Type, least: int = 0) -> str:
+    """Return a number with grouping and enough digits to be exact where that is finite; `least` places at least."""
     if kind.is_ratio:
-        return _decimal(value * 100) + "%"
+        return _decimal(value * 100, least) + "%"
     minimum = 2 if kind.dimension and any(is_currency(b) for b, _ in kind.dimension) else 0
-    return _decimal(value, minimum) + unit_suffix(kind)
+    return _decimal(value, max(minimum, least)) + unit_suffix(kind)
+
+
+def show_apart(values: Sequence[Fraction], kind: Type) -> list[str]:
+    """Return numbers with as many digits as it takes to tell those that differ from one another."""
+    places = 0
+    while True:
+        texts = [show_number(value, kind, places) for value in values]
+        if len(set(texts)) == len(set(values)):
+            return texts
+        places = max(12, 2 * places)
 
 
 def _decimal(value: Fraction, minimum: int = 0) -> str:

@@ -9,6 +9,7 @@ from dsl import ir
 from dsl import syntax as s
 from dsl import types as t
 from dsl.contracts import Age, Contracts
+from dsl.cost import expanded
 from dsl.diagnostics import Diagnostic
 from dsl.expressions import Names, Typer
 from dsl.intervals import Bounds, Interval
@@ -102,6 +103,7 @@ class Workbench:
             self._lets[name] = body
             if body is not None:
                 self._set.lets[self.qualified(name)] = body
+                self.names.sizes[self.qualified(name)] = expanded(body, self.names.sizes)
         body = self._lets[name]
         return (self.qualified(name), body) if body is not None else None
 

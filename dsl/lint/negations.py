@@ -22,7 +22,7 @@ def negations(subject: Subject) -> Iterator[Diagnostic]:
             for negation in _negations(declared):
                 text = subject.bundle.sources[negation.span.file]
                 straight = _straight(negation, text)
-                if straight is not None:
+                if straight is not None and (straight not in _OPPOSITE or straight in subject.bundle.contracts.facts):
                     yield Diagnostic(
                         "W635",
                         "this can be said without the negation",

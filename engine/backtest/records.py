@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl.judgement import EFFECT_STRENGTH, Finding
-from engine.decision.explain import describe_order
+from engine.decision.words import describe_order
 from engine.model.time import parse_timestamp
 
 Signature = tuple[tuple[str, int, str, str, str], ...]

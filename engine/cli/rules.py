@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from engine.cli.diagnostics import complain
 from engine.cli.exits import Exit
 from engine.cli.output import Format, FormatOption, say, say_block, say_json, say_rows, say_table
 from engine.cli.reports import ReportFormat, ReportOption, as_rows, say_report
+
+if TYPE_CHECKING:
+    from engine.service.rule_limits import LimitsReport
 
 app = typer.Typer(
     no_args_is_help=True, help="Read, check, test, compare and prove rule files, and take them through review."
@@ -147,20 +150,86 @@ def limits(
     environment: Annotated[str, typer.Option("--environment", help="Layer of config/environments.")] = "windows-dev",
     risk_profile: Annotated[str | None, typer.Option("--risk-profile", help="Another risk profile.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Config folder; the shipped one by default.")] = None,
+    lists: Annotated[Path | None, typer.Option("--lists", help="Folder of lists; `lists` beside the rules.")] = None,
+    db: Annotated[str | None, typer.Option("--db", help="Database with reviewed lists and approvals.")] = None,
     form: FormatOption = Format.TEXT,
 ) -> Exit:
-    """Show every number in force on a date: its origin, its range and its next dated change."""
-    from engine.service.rule_limits import ConfigChoice, limits_at
+    """Show everything in force on a date: numbers and thresholds, their origin, what changes next and what runs out."""
+    from engine.service.rule_limits import ConfigChoice, LimitsPlace, limits_at
+    from engine.service.running import WallClock
 
     is_tightened = engine or risk_profile or config
     chosen = ConfigChoice(environment, engine or "main", risk_profile, config) if is_tightened else None
     # A person who names no date means the one on their own wall.
     day = (at or datetime.now().astimezone()).date()
-    lines = limits_at(day, path, chosen)
-    if form is not Format.TEXT:
-        say_rows([line.as_data() for line in lines], form)
-        return Exit.FINE
-    heads = ("param", "key", "value", "tighter", "range", "since", "origin", "next", "cite")
-    cells = [(i.param, i.key, i.value, i.tighter, i.range, i.since, i.origin, i.change, i.cite) for i in lines]
-    say_table(heads, cells)
+    report = limits_at(day, WallClock(), LimitsPlace(path, lists, db), chosen)
+    if form is Format.TEXT:
+        _say_limits(report)
+    elif form is Format.JSONL:
+        say_rows(report.as_rows(), form)
+    else:
+        say_json(report.as_data())
     return Exit.FINE
+
+
+def _say_limits(report: "LimitsReport") -> None:
+    say(f"numbers in force on {report.at}, rules {report.bundle[:12]}")
+    say_table(
+        ("param", "key", "value", "tighter", "range", "since", "origin", "next", "cite"),
+        [
+            (i.param, i.key, i.value, i.tighter, i.range, i.since, i.place if i.origin == "rule file" else i.origin,
+             i.change, i.cite) for i in report.numbers
+        ],
+    )  # fmt: skip
+    say("\nthresholds")
+    say_table(
+        ("rule", "stage", "effect", "value", "origin", "next", "as written"),
+        [
+            (i.rule, i.stage, i.effect if i.mode == "enforced" else f"{i.effect} ({i.mode})", i.value, i.place,
+             i.change, "; ".join((i.text, *i.windows))) for i in report.thresholds
+        ],
+    )  # fmt: skip
+    if report.lists:
+        say("\nlists")
+        say_table(
+            ("list", "kept in", "owner", "rows", "as of", "good for", "until", "state"),
+            [
+                (i.name, i.kept, i.owner, "" if i.rows is None else str(i.rows), i.as_of, ", ".join(i.bounds),
+                 i.good_until, f"{i.state}: {i.why}" if i.why else i.state) for i in report.lists
+            ],
+        )  # fmt: skip
+    if report.active and report.active != report.bundle:
+        say(f"\nother rules are in force in the database: {report.active[:12]}")
+    if report.approvals:
+        say("\napprovals")
+        say_table(
+            ("proposal", "target", "version", "state", "approved", "runs out"),
+            [
+                (i.proposal, i.target, str(i.version), i.state, f"{i.given} of {i.quorum}", i.expires_at)
+                for i in report.approvals
+            ],
+        )  # fmt: skip
+
+
+@app.command()
+def doc(
+    out: Annotated[Path, typer.Option("--out", help="Folder the handbook is written into; made if it is not there.")],
+    path: RulesArgument = None,
+    form: FormatOption = Format.TEXT,
+) -> Exit:
+    """Write the handbook of the rules, as Markdown and as HTML: words, citations, dates, tests and history."""
+    from engine.cli.progress import progress
+    from engine.service.handbook import write_handbook
+
+    with progress("testing rules") as tick:
+        written = write_handbook(path, out, tick)
+    if form is not Format.TEXT:
+        say_json(written.as_data())
+    else:
+        say(written.markdown)
+        say(written.html)
+        failing = f", {written.failing} of them FAIL" if written.failing else ""
+        say(f"{written.entries} entries of {written.rulebooks} rulebooks, {written.tests} scenarios{failing}")
+        if written.history:
+            say(f"without history: {written.history}")
+    return Exit.FINDINGS if written.failing else Exit.FINE

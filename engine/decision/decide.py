@@ -7,31 +7,33 @@ from typing import Protocol
 
 from dsl.bundle import Bundle
 from dsl.calendars import Calendars
-from dsl.clippable import monotone_rules
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement
 from dsl.postures import Cause
 from dsl.program import Overlay, Program, in_force
+from dsl.reads import all_facts
 from dsl.scalar.judge import Judge
 from dsl.snapshot import Snapshot
 from engine.decision import clip
 from engine.decision.facts_seen import digest_of_line
 from engine.decision.outcome import Approved, Decision, HoldRequest
+from engine.decision.passing import Sizes, largest_passing
 from engine.decision.postures import stopping, under_postures
 from engine.facts.derived import IntentFacts
-from engine.facts.snapshot import Asked, Taken
+from engine.facts.snapshot import CLOCK, Asked, Taken
+from engine.facts.windows import Inside
 from engine.model.numbers import MICRO, Quantity
 from engine.model.order import Intent, IntentKind
 from engine.portfolio.book import Book
 
 POSITIONS = "projected.positions"
-COUNTERFACTUAL_TRIES = 64
-"""Sizes judged at most to say which size would have passed a reject."""
 
 
 class Taker(Protocol):
     """Who fills the slots of a program for one intent at one instant."""
 
     def take(self, program: Program, facts: Asked, now: int, law_date: date) -> tuple[Snapshot, tuple[Taken, ...]]: ...
+
+    def inside(self, program: Program, facts: Asked, now: int) -> dict[str, Inside]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Ready:
 
     program: Program
     judge: Judge
-    monotone: frozenset[str]
+    sizes: Sizes
     wants_positions: bool
 
 
@@ -65,7 +67,7 @@ class DecisionEngine:
             program = in_force(self._bundle, "pre_trade", law_date, self._overlays, self._calendars)
             ready = self._by_signature.get(program.signature)
             if ready is None:
-                ready = Ready(program, Judge(program), monotone_rules(program), POSITIONS in program.index)
+                ready = Ready(program, Judge(program), Sizes.of(program), POSITIONS in program.index)
                 self._by_signature[program.signature] = ready
             self._by_day[law_date] = ready
         return ready
@@ -103,13 +105,15 @@ class DecisionEngine:
         )  # fmt: skip
         stopped = stopping(postures, facts.reduces, intent.is_emergency)
         if stopped:
-            return under_postures(decision, stopped)
-        if clip.asks_for_clip(judgement):
+            decision = under_postures(decision, stopped)
+        elif clip.asks_for_clip(judgement):
             decision = self._clipped(decision, ready, judge_at, lot)
-        elif judgement.verdict == "reject" and _is_about_size(judgement, ready.monotone):
-            found = clip.search(lambda q: judge_at(q)[0], intent.quantity, lot, ready.monotone, COUNTERFACTUAL_TRIES)
-            decision = replace(decision, passing=found.granted if found.granted else None)
-        return settle(decision, approvals)
+        decision = settle(decision, approvals)
+        if approvals and decision.verdict == "hold":  # the approvals in hand are for the size that was held
+            return decision
+        passing = largest_passing(decision, ready.sizes, facts, postures, lot, lambda q: judge_at(q)[0])
+        inside = self._taker.inside(ready.program, facts, now) if _waits_for_time(decision, ready.program) else {}
+        return replace(decision, passing=passing, inside=inside)
 
     def _judging(
         self, ready: Ready, facts: IntentFacts, now: int, law_date: date
@@ -125,7 +129,7 @@ class DecisionEngine:
         self, decision: Decision, ready: Ready,
         judge_at: "Callable[[int], tuple[Judgement, Snapshot, tuple[Taken, ...]]]", lot: int,
     ) -> Decision:  # fmt: skip
-        found = clip.search(lambda quantity: judge_at(quantity)[0], decision.asked, lot, ready.monotone)
+        found = clip.search(lambda quantity: judge_at(quantity)[0], decision.asked, lot, ready.sizes.monotone)
         if found.granted == 0:
             return replace(decision, verdict="reject", quantity=Quantity(0), clip=found)
         judgement, snapshot, _ = judge_at(found.granted)
@@ -140,10 +144,13 @@ def refuse(asked: Quantity, code: str, reason: str) -> Decision:
     return Decision("reject", Quantity(0), asked, (), (), (), refusal=(code, reason))
 
 
-def _is_about_size(judgement: Judgement, monotone: frozenset[str]) -> bool:
-    """Return whether every reject is known, and by a rule that a smaller order could satisfy."""
-    rejects = [finding for finding in judgement.findings if finding.counts_as == "reject"]
-    return all(finding.rule in monotone and not finding.is_unknown for finding in rejects)
+def _waits_for_time(decision: Decision, program: Program) -> bool:
+    """Return whether time has a part in a reject: only then does it matter when what windows hold leaves them."""
+    if decision.verdict != "reject":
+        return False
+    blocking = {finding.rule for finding in decision.findings if finding.counts_as in ("clip", "reject")}
+    read = all_facts((rule for rule in program.rules if rule.id in blocking), program.lets)
+    return any(path in CLOCK or path.startswith("window:") for path in read)
 
 
 def settle(decision: Decision, approvals: tuple[Approved, ...]) -> Decision:

@@ -1,6 +1,7 @@
 """What a decision is: the verdict on one intent with everything that led to it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from dsl import ir
@@ -9,6 +10,7 @@ from dsl.postures import Cause
 from dsl.program import Program
 from dsl.snapshot import Snapshot
 from engine.facts.snapshot import Taken
+from engine.facts.windows import Inside
 from engine.model.numbers import Quantity
 
 
@@ -39,11 +41,15 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """How a size was found: asked, granted, and how many sizes were judged on the way."""
+    """How a size was found: asked, granted, and how many sizes were judged on the way.
+
+    `is_proven` is false where the search gave up: then no larger size is known to pass, and none to fail.
+    """
 
     asked: Quantity
     granted: Quantity
     tried: int
+    is_proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +57,11 @@ class Decision:
     """The judgement of one intent. `quantity` is what may be sent: 0 when rejected.
 
     `findings` are those at the quantity asked; `final` those at the quantity granted where a clip
-    changed it (`granted` is then the snapshot at that size). `passing` is the largest size that
-    would have passed a reject, where it can be told. `refusal` is set when no rule was asked: the
-    intent broke its contract or the engine broke. `stopped_by` are the postures that rejected it.
+    changed it (`granted` is then the snapshot at that size). `passing` is the largest size that would
+    have passed a reject, or gone without the hold: 0 where provably none would, None where it was not
+    found. `refusal` is set when no rule was asked: the intent broke its contract or the engine broke.
+    `stopped_by` are the postures that rejected it. `inside` are the events inside the windows, by slot
+    path, where a window has a part in a reject.
     """
 
     verdict: str
@@ -71,6 +79,7 @@ class Decision:
     taken: tuple[Taken, ...] = ()
     granted: Snapshot | None = None
     stopped_by: tuple[Cause, ...] = ()
+    inside: Mapping[str, Inside] = field(default_factory=dict)
 
     @property
     def last_snapshot(self) -> Snapshot | None:

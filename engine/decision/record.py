@@ -16,11 +16,14 @@ from dsl.statistics import read_statistic, write_statistic
 from dsl.types import Kind
 from engine.decision.outcome import Approved, Decision
 from engine.decision.postures import is_posture, told
+from engine.facts.windows import Inside
 from engine.model.numbers import format_decimal
 from engine.model.order import Intent
-from engine.model.time import format_timestamp
+from engine.model.time import Timestamp, format_timestamp, parse_timestamp
 
 Document = Mapping[str, Any]
+EVENTS_KEPT = 256
+"""Events of one window a record holds at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def record_of(decision: Decision, intent: Intent, setting: Setting, approvals: t
     if decision.program is not None and decision.snapshot is not None:
         record["facts"] = _facts(decision.program, decision.snapshot, decision, setting)
         record["late"] = [n for n in range(len(decision.program.ages)) if decision.snapshot.late >> n & 1]
+        if decision.inside:
+            record["windows"] = [_window(path, inside) for path, inside in sorted(decision.inside.items())]
         if decision.granted is not None:
             record["granted"] = _changed(decision.program, decision.snapshot, decision.granted)
     return record
@@ -119,14 +124,19 @@ def findings_data(decision: Decision, findings: tuple[Finding, ...], snapshot: S
 
 def cause_data(cause: Cause) -> dict[str, Any]:
     """Return a posture in force as canonical data."""
-    return {
+    data: dict[str, Any] = {
         "posture": cause.posture, "rule": cause.rule, "line": cause.line, "key": list(cause.key), "code": cause.code
     }  # fmt: skip
+    for name, at in (("since", cause.since), ("until", cause.until)):
+        if at:
+            data[name] = format_timestamp(Timestamp(at))
+    return data
 
 
 def cause_of(data: Mapping[str, Any]) -> Cause:
     """Return a posture from its data; the inverse of `cause_data`."""
-    return Cause(data["posture"], data["rule"], data["line"], tuple(data["key"]), data["code"])
+    since, until = (parse_timestamp(data[name]) if name in data else 0 for name in ("since", "until"))
+    return Cause(data["posture"], data["rule"], data["line"], tuple(data["key"]), data["code"], since, until)
 
 
 def exact_text(value: Fraction) -> str:
@@ -141,6 +151,30 @@ def exact_text(value: Fraction) -> str:
         return f"{value.numerator}/{value.denominator}"
     scaled = value * 10**places
     return format_decimal(scaled.numerator, places)
+
+
+def _window(path: str, inside: Inside) -> dict[str, Any]:
+    """Return what is inside a window; of more than `EVENTS_KEPT` events only how many there are."""
+    data: dict[str, Any] = {"path": path, "count": len(inside.events)}
+    if len(inside.events) <= EVENTS_KEPT:
+        data["events"] = [[format_timestamp(Timestamp(at)), str(value)] for at, value in inside.events]
+    if inside.watched is not None:
+        data["watched"] = format_timestamp(Timestamp(inside.watched))
+    return data
+
+
+def windows_from(record: Document, program: Program) -> dict[str, Inside]:
+    """Return what the record says is inside windows, by slot path; those whose events it does not hold left out."""
+    out = {}
+    for data in record.get("windows", ()):
+        if "events" not in data:
+            continue
+        window = program.bundle.ruleset.windows[data["path"].removeprefix("window:")]
+        is_number = window.function != "distinct" and window.type.is_number
+        events = tuple((parse_timestamp(at), int(value) if is_number else value) for at, value in data["events"])
+        watched = parse_timestamp(data["watched"]) if "watched" in data else None
+        out[data["path"]] = Inside(events, watched)
+    return out
 
 
 def _approval(approved: Approved) -> dict[str, Any]:
@@ -191,7 +225,10 @@ def encode(value: Any, fact: Fact) -> Any:
         return sorted(value)
     if kind is Kind.LIST:
         scales = {f.path: f for f in fact.fields}
-        return [{k: encode(v, scales[k]) if k in scales else v for k, v in sorted(row.items())} for row in value]
+        return [
+            {k: encode(v, scales[k]) if k in scales else v for k, v in sorted(row.items()) if v is not None}
+            for row in value
+        ]
     return format_decimal(value) if fact.scale > 1 else str(value)
 
 

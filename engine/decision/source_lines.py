@@ -12,10 +12,11 @@ from dsl.types import show
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A value that belongs under a column (from 1) of its source line."""
+    """A value that belongs under a column (from 1) of its source line, and how many columns it is the value of."""
 
     column: int
     text: str
+    width: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,21 @@ def annotate(bundle: Bundle, rule: ir.Rule, line: int, interpreter: Interpreter)
     `line` counts effect lines from 1; 0 is the guard alone.
     """
     spoken = _expressions(rule, line)
-    labels: dict[int, dict[int, str]] = {}
+    texts = bundle.sources[rule.span.file].split("\n")
+    labels: dict[int, dict[int, Label]] = {}
     for expr in spoken:
         for span, text in _values(expr, interpreter):
-            labels.setdefault(span.line, {}).setdefault(span.column, text)
+            end = span.end_column if span.end_line == span.line else len(texts[span.line - 1].rstrip()) + 1
+            label = Label(span.column, text, max(1, end - span.column))
+            labels.setdefault(span.line, {}).setdefault(span.column, label)
     shown = {rule.span.line}
     for span in [expr.span for expr in spoken] + ([rule.lines[line - 1].span] if line else []):
         shown.update(range(span.line, span.end_line + 1))
-    texts = bundle.sources[rule.span.file].split("\n")
     return tuple(
         SourceLine(
             number,
             texts[number - 1].rstrip(),
-            tuple(Label(column, text) for column, text in sorted(labels.get(number, {}).items())),
+            tuple(label for _, label in sorted(labels.get(number, {}).items())),
             number in shown,
         )
         for number in range(rule.span.line, rule.span.end_line + 1)
@@ -84,7 +87,7 @@ def _values(expr: ir.Expr, interpreter: Interpreter) -> list[tuple[Span, str]]:
 def _visit(expr: ir.Expr, interpreter: Interpreter, take: Callable[[ir.Expr], None]) -> None:
     """Walk the branches that were needed; a name inside an aggregate belongs to its rows."""
     match expr:
-        case ir.FactRef() | ir.ParamRef() | ir.LetRef() | ir.Aggregate():
+        case ir.FactRef() | ir.ParamRef() | ir.Lookup() | ir.LetRef() | ir.Aggregate():
             take(expr)
         case ir.Known():
             take(expr.fact)

@@ -13,6 +13,7 @@ from dsl.snapshot import Reason, Snapshot
 from engine.facts.board import FactBoard
 from engine.facts.entry import FactEntry, expiry
 from engine.facts.snapshot import Asked, SnapshotTaker, Taken
+from engine.facts.windows import Inside
 from engine.model.calendar import SessionCalendar
 from engine.model.time import Timestamp
 
@@ -55,6 +56,10 @@ class HouseClock:
         unknown = snapshot.unknown & ~said.slots | said.unknown
         late = snapshot.late & ~said.checks | said.late
         return Snapshot(tuple(values), unknown, late, {**reasons, **said.reasons}), taken
+
+    def inside(self, program: Program, facts: Asked, now: int) -> dict[str, Inside]:
+        """Return the events inside every window: they keep the market's own clock."""
+        return self._taker.inside(program, facts, now)
 
     def _judge(self, program: Program, taken: tuple[Taken, ...]) -> _Verdicts:
         entries: dict[int, FactEntry] = {}

@@ -10,7 +10,7 @@ from dsl.snapshot import Snapshot
 from engine.facts.board import FactBoard
 from engine.facts.prepare import Plan, Source
 from engine.facts.row import Key, Row
-from engine.facts.windows import WindowCounters
+from engine.facts.windows import Inside, WindowCounters
 from engine.model.calendar import CalendarBounds, SessionCalendar
 from engine.model.time import Timestamp
 
@@ -68,6 +68,17 @@ class SnapshotTaker:
         snapshot = filling.plan.snapshot(computed, rows, now)
         return snapshot, _provenance(filling, facts, keys, rows, now)
 
+    def inside(self, program: Program, facts: Asked, now: int) -> dict[str, Inside]:
+        """Return the events inside every window of a program, by slot path; those since an event left out."""
+        out = {}
+        for slot in program.slots:
+            if slot.path.startswith("window:"):
+                key = tuple([facts.part(part) for part in slot.fact.key])
+                found = self._windows.inside(slot.path.removeprefix("window:"), key, now)
+                if found is not None:
+                    out[slot.path] = found
+        return out
+
     def _fill(self, program: Program) -> _Filling:
         computed: list[tuple[Slot, Compute, tuple[str, ...], str]] = []
         held: dict[tuple[str, ...], list[tuple[int, str]]] = {}
@@ -78,7 +89,7 @@ class SnapshotTaker:
                 computed.append((slot, _of_asked(path), (), provider))
             elif path.startswith("window:"):
                 computed.append((slot, self._of_window(path, parts), parts, "windows"))
-            elif path in _CLOCK:
+            elif path in CLOCK:
                 computed.append((slot, self._of_clock(path), (), "clock"))
             else:
                 stored, group = _stored_under(path, slot.fact)
@@ -108,7 +119,8 @@ class SnapshotTaker:
             return None
 
 
-_CLOCK = ("now", "law_date", "session.date", "session.is_open")
+CLOCK = ("now", "law_date", "session.date", "session.is_open")
+"""Facts the clock and the calendar give."""
 _LITERAL = "="
 """Marks a part of a key that is a fixed text, not a field of the intent."""
 

@@ -2,13 +2,26 @@
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsl import ir
 from dsl.calendars import Calendars, Sessions, sessions_of
 from dsl.windows import UNCOVERED, Happening, counts, key_of
 
 Key = tuple[Any, ...]
+
+
+class Inside(NamedTuple):
+    """The events inside a window under one key: their instants with what each adds, in order.
+
+    `watched` is when the window's event was first seen, where the market's are counted; None where it never was,
+    and for events of our own, which are known from the account's first one on.
+    """
+
+    events: tuple[tuple[int, Any], ...]
+    watched: int | None = None
+
+
 ROOM = 4_096
 """Keys kept before those with nothing inside are looked for."""
 
@@ -72,6 +85,13 @@ class WindowCounters:
         """Return the principals of the events inside a window."""
         run = self._runs.get((name, key))
         return run.principals(now) if run is not None else frozenset()
+
+    def inside(self, name: str, key: Key, now: int) -> Inside | None:
+        """Return the events inside a window at `now`; None for one since an event, which keeps none of them."""
+        if self._windows[name].since is not None:
+            return None
+        run = self._runs.get((name, key))
+        return run.inside(now) if run is not None else Inside(())
 
     def keys(self, name: str) -> Iterator[Key]:
         """Return the keys a window has seen anything under."""
@@ -170,6 +190,12 @@ class _Run:
     def principals(self, now: int) -> frozenset[str]:
         """Return the principals of the events inside at `now`."""
         return frozenset(self._people) if self._drop(now) else frozenset()
+
+    def inside(self, now: int) -> Inside:
+        """Return the events inside at `now`."""
+        self._drop(now)
+        watched = self._watched if self._window.is_market else None
+        return Inside(tuple((at, value) for at, value, _ in self._entries), watched)
 
     def is_idle(self, now: int) -> bool:
         """Return whether the window under this key is as if nothing had ever happened."""

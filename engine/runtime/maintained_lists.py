@@ -26,20 +26,29 @@ def read_lists(
     lists: dict[str, NamedList] = {}
     documents: dict[str, tuple[str, bytes]] = {}
     for name, listed in sorted(bundle.ruleset.lists.items()):
-        raw = _raw_list(listed, folder, reviewed)
-        if raw is None and may_lack:
+        found = find_kept(listed, folder, reviewed)
+        if found is None and may_lack:
             continue
-        if raw is None:
+        if found is None:
             raise _lacking(listed)
-        read = _opened(raw, listed.place)
-        if len(read.rows) < listed.minimum_rows:
-            what = f"{listed.place} has {len(read.rows)} row(s), the rules ask for at least {listed.minimum_rows}"
-            raise RunRefused("LIST_TOO_SHORT", what, "complete the list, or let the rulebook say `may be empty`")
+        read, raw = found
         path = f"list:{name}"
         list_content(bundle, path, read)
         lists[path] = read
         documents[read.sha256] = ("list", raw)
     return lists, documents
+
+
+def find_kept(listed: ir.ListUse, folder: Path, reviewed: Reviewed) -> tuple[NamedList, bytes] | None:
+    """Return one list from where the rules say it is kept, with its bytes; None where it is not. Raises RunRefused."""
+    raw = _raw_list(listed, folder, reviewed)
+    if raw is None:
+        return None
+    read = _opened(raw, listed.place)
+    if len(read.rows) < listed.minimum_rows:
+        what = f"{listed.place} has {len(read.rows)} row(s), the rules ask for at least {listed.minimum_rows}"
+        raise RunRefused("LIST_TOO_SHORT", what, "complete the list, or let the rulebook say `may be empty`")
+    return read, raw
 
 
 def _opened(raw: bytes, place: str) -> NamedList:

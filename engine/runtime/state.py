@@ -10,6 +10,7 @@ from engine.brokers.messages import CancelReject, Execution, Reject, event_from_
 from engine.execution.oms import CancelRequested, OmsFault, Order, OrderEvent, adjust_for_split, apply
 from engine.execution.quality import Arrival, Trade
 from engine.facts.board import FactBoard
+from engine.facts.happenings import happening_of, keys_of
 from engine.facts.windows import WindowCounters
 from engine.integrity.checks import next_bar_due
 from engine.integrity.monitor import Monitor
@@ -426,19 +427,12 @@ class DeskState:
 
     # ---------------------------------------------------------------------------------- windows
     def _happened(self, event: str, entry: Entry, intent: Intent, body: "dict[str, Any] | Any") -> None:
-        fields: dict[str, Any] = {"quantity": int(intent.quantity)}
-        if event.startswith("intent."):
-            fields |= {"limit_price": intent.limit_price, "worst_notional": int(body["worst_notional"])}
-        if body.get("code"):
-            fields["code"] = body["code"]
-        self._observe(event, entry, intent, fields)
+        worst = int(body["worst_notional"]) if event.startswith("intent.") else None
+        happening = happening_of(event, intent, entry.at, code=body.get("code") or "", worst_notional=worst)
+        self.parts.windows.observe(happening)
 
     def _observe(self, event: str, entry: Entry, intent: Intent, fields: dict[str, Any]) -> None:
-        whole = {
-            "account": intent.account, "strategy": intent.strategy, "engine": intent.engine, "symbol": intent.symbol,
-            "side": intent.side.value, "type": intent.type.value, **fields,
-        }  # fmt: skip
-        self.parts.windows.observe(Happening(event, entry.at, whole))
+        self.parts.windows.observe(Happening(event, entry.at, {**keys_of(intent), **fields}))
 
 
 def bar_of(body: "Any", at: Timestamp) -> Bar:

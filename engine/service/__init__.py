@@ -6,7 +6,8 @@ rules      rule_check.check_rules         do they compile, what does each cost
            rule_tests.run_rule_tests      inline tests and scenario files, one runner
            rule_lint.lint_rules           what compiles and is still not what somebody meant
            rule_format.format_rules       the one look of a rule file
-           rule_limits.limits_at          every number in force on a date
+           rule_limits.limits_at          everything in force on a date, and what runs out
+           handbook.write_handbook        the handbook of the rules, Markdown and HTML
            rule_files.load_bundle         a folder of rule files as a bundle
            rule_replay.replay_rules       what candidate rules would have said of every decision on record
            bundle_files.build_bundle      rule files as a bundle named by its hash, sealed

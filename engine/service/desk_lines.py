@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.decision.explain import describe_order
+from engine.decision.words import describe_order
 from engine.model.numbers import format_decimal
 from engine.model.time import format_timestamp
 from engine.store.decisions import DecisionRow

@@ -9,10 +9,11 @@ import orjson
 from dsl.bundle import Bundle, open_form
 from dsl.pipeline import compile_rules
 from dsl.program import Overlay
-from engine.decision.explain import Explanation, why
+from engine.decision.explain import Almanac, Explanation, why
 from engine.marketdata.calendar import as_rule_calendars, load_calendar
 from engine.marketdata.lists import NamedList, parse_list
 from engine.marketdata.text_file import SourceText
+from engine.model.time import parse_date
 from engine.runtime.maintained_lists import list_content
 from engine.store.database import Database
 from engine.store.decisions import DecisionRow
@@ -42,7 +43,8 @@ class Explainer:
         self._bundles: dict[str, Bundle] = {}
         self._overlays: dict[str, tuple[Overlay, ...]] = {}
         self._lists: dict[tuple[str, str, str], Any] = {}
-        self.calendars = as_rule_calendars(load_calendar())
+        self.calendar = load_calendar()
+        self.calendars = as_rule_calendars(self.calendar)
 
     def explain(self, run_key: str, decision_id: str) -> Explanation:
         """Return why a decision fell as it did. Raises NotExplained, and WhyMismatch when it cannot have been so."""
@@ -53,8 +55,10 @@ class Explainer:
                     "DECISION_UNKNOWN", f"run {run_key} has no decision {decision_id}",
                     "list the run's decisions with `mqk run show`",
                 )  # fmt: skip
-            record = open_record(row)
-            return why(record, *self.setting_of(unit, record), self.calendars)
+            record, run = open_record(row), unit.runs.get(run_key)
+            stated = parse_date(run.law_date) if run is not None and run.law_date else None
+            almanac = Almanac(self.calendar, stated)
+            return why(record, *self.setting_of(unit, record), self.calendars, almanac)
 
     def setting_of(
         self, unit: UnitOfWork, record: Mapping[str, Any]

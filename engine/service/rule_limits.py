@@ -1,35 +1,20 @@
-"""Every number in force on a date: where it comes from, what it may be, and when it changes next."""
+"""Everything in force on a date: numbers and thresholds, where each comes from, what changes next, what runs out."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from dsl import ir
-from dsl.program import Overlay, in_force
-from dsl.types import show
+from dsl.bundle import Bundle
+from dsl.program import Overlay
+from engine.model.clock import Clock
+from engine.service.limits_lists import ListStanding, list_standings
+from engine.service.limits_numbers import NumberLine, number_lines
+from engine.service.limits_thresholds import ThresholdLine, threshold_lines
 from engine.service.rule_files import load_bundle
-
-
-@dataclass(frozen=True, slots=True)
-class LimitLine:
-    """One number of one param (and key). `change` is the next dated value, empty when none is written."""
-
-    param: str
-    key: str
-    value: str
-    tighter: str
-    range: str
-    origin: str
-    since: str
-    cite: str
-    place: str
-    change: str
-
-    def as_data(self) -> dict[str, Any]:
-        return asdict(self)
+from engine.shipped import shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,47 +27,112 @@ class ConfigChoice:
     root: Path | None = None
 
 
-def limits_at(day: date, path: Path | None = None, choice: ConfigChoice | None = None) -> tuple[LimitLine, ...]:
-    """Return the numbers in force on `day`, by param and key, tightened by a configuration where one is chosen.
+@dataclass(frozen=True, slots=True)
+class LimitsPlace:
+    """Where what is in force is looked up.
 
-    Raises Refused, RulesRefused and ConfigRefused.
+    `rules` None: the shipped ones; `lists` None: the folder `lists` beside the rules. `database` holds the lists
+    that went through review, and what waits for approval.
     """
-    bundle = load_bundle(path)
-    overlays: tuple[Overlay, ...] = ()
-    if choice is not None:
-        from engine.config.load import load_config
-        from engine.service.overlays import bind_overlays
-        from engine.shipped import shipped
 
-        config = load_config(choice.root or shipped("config"), choice.environment, choice.engine, choice.risk_profile)
-        overlays = bind_overlays(bundle, config)
-    program = in_force(bundle, "pre_trade", day, overlays)
-    lines = []
-    for name, param in sorted(bundle.ruleset.params.items()):
-        changes = _next_changes(param, day)
-        for key, number in sorted(program.numbers[name].items()):
-            lines.append(
-                LimitLine(
-                    name, ", ".join(map(str, key)), show(number.value, param.type), f"when {param.direction}"
-                    if param.direction else "", _range(param), number.origin, number.since or "always", number.cite,
-                    str(number.span), changes.get(key, ""),
-                )
-            )  # fmt: skip
-    return tuple(lines)
+    rules: Path | None = None
+    lists: Path | None = None
+    database: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of list files."""
+        if self.lists is not None:
+            return self.lists
+        root = self.rules or shipped("rules")
+        return (root if root.is_dir() else root.parent) / "lists"
 
 
-def _range(param: ir.Param) -> str:
-    if param.low is None or param.high is None:
-        return ", ".join(param.type.values)
-    return f"{show(param.low, param.type)} .. {show(param.high, param.type)}"
+@dataclass(frozen=True, slots=True)
+class ApprovalLine:
+    """A proposal that waits, with the instant at which it and the approvals it has run out."""
+
+    proposal: str
+    target: str
+    version: int
+    state: str
+    given: int
+    quorum: int | None
+    expires_at: str
 
 
-def _next_changes(param: ir.Param, day: date) -> Mapping[tuple[str, ...], str]:
-    changes: dict[tuple[str, ...], tuple[str, str]] = {}
-    for row in param.rows:
-        if row.since is None or row.since <= day.isoformat():
-            continue
-        value = show(row.value if not isinstance(row.value, int) else Fraction(row.value), param.type)
-        if row.key not in changes or row.since < changes[row.key][0]:
-            changes[row.key] = (row.since, value)
-    return {key: f"{value} from {since}" for key, (since, value) in changes.items()}
+@dataclass(frozen=True, slots=True)
+class LimitsReport:
+    """What is in force on a date. `active` is the hash of the bundle the database has in force, empty where none."""
+
+    at: str
+    bundle: str
+    active: str
+    numbers: tuple[NumberLine, ...]
+    thresholds: tuple[ThresholdLine, ...]
+    lists: tuple[ListStanding, ...]
+    approvals: tuple[ApprovalLine, ...] = field(default=())
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return every line as one row, `kind` saying what it is."""
+        groups: Sequence[tuple[str, Sequence[Any]]] = (
+            ("number", self.numbers), ("threshold", self.thresholds), ("list", self.lists),
+            ("approval", self.approvals),
+        )  # fmt: skip
+        return [{"kind": kind, **asdict(line)} for kind, lines in groups for line in lines]
+
+
+def limits_at(
+    day: date, clock: Clock, place: LimitsPlace | None = None, choice: ConfigChoice | None = None
+) -> LimitsReport:
+    """Return what is in force on `day`, tightened by a configuration where one is chosen.
+
+    `clock` says which approvals have run out. Raises Refused, RulesRefused, ConfigRefused and the store's errors.
+    """
+    where = place or LimitsPlace()
+    bundle = load_bundle(where.rules)
+    overlays = _overlays(bundle, choice)
+    with ExitStack() as opened:
+        unit = None
+        if where.database is not None:
+            from engine.service.runs import open_existing
+
+            unit = opened.enter_context(opened.enter_context(open_existing(where.database)).read())
+        lists, read = list_standings(bundle, where.folder, unit, day)
+        active, approvals = _reviews(unit, clock) if unit is not None else ("", ())
+    return LimitsReport(
+        day.isoformat(), bundle.hash, active, number_lines(bundle, day, overlays, read),
+        threshold_lines(bundle, day, overlays), lists, approvals,
+    )  # fmt: skip
+
+
+def _overlays(bundle: Bundle, choice: ConfigChoice | None) -> tuple[Overlay, ...]:
+    if choice is None:
+        return ()
+    from engine.config.load import load_config
+    from engine.service.overlays import bind_overlays
+
+    root = choice.root or shipped("config")
+    return bind_overlays(bundle, load_config(root, choice.environment, choice.engine, choice.risk_profile))
+
+
+def _reviews(unit: Any, clock: Clock) -> tuple[str, tuple[ApprovalLine, ...]]:
+    """Return the hash of the bundle in force, and what waits to be, the first to run out first."""
+    from engine.review.proof import RULES
+    from engine.service.review_lines import proposal_line
+    from engine.store.reviews import AWAITED
+
+    head, now = unit.reviews.head(RULES), clock.now()
+    lines = [proposal_line(unit, each, now) for each in unit.reviews.list(None, *AWAITED)]
+    waiting = [
+        ApprovalLine(
+            line.proposal, line.target, line.version, line.state, len(line.approvers), line.quorum,
+            line.expires_at or "",
+        )
+        for line in lines
+    ]  # fmt: skip
+    active = head.subject or "" if head is not None else ""
+    return active, tuple(sorted(waiting, key=lambda line: (line.expires_at, line.proposal)))

@@ -135,12 +135,26 @@ def _source(lines: Sequence[SourceLine], room: int) -> Iterator[WhyLine]:
             indent = "" if start == 0 else "    "
             yield WhyLine("source", f" {number} │ {indent}{text}")
             labels = [
-                Label(label.column - 1 - start + len(indent), label.text)
+                Label(label.column - 1 - start + len(indent), label.text, label.width)
                 for label in line.labels
                 if start < label.column <= start + len(text) or (start == 0 and label.column <= 1)
             ]
+            if labels:
+                yield WhyLine("label", f" {' ' * digits} │ {carets(labels, len(indent) + len(text))}")
             for row in hang(labels, room - digits - 4):
                 yield WhyLine("label", f" {' ' * digits} │ {row}")
+
+
+def carets(labels: Sequence[Label], end: int) -> str:
+    """Return a row that marks every labelled part; one that holds another is marked by dashes where it goes on."""
+    row = [" "] * end
+    for label in sorted(labels, key=lambda label: -label.width):
+        is_whole = any(
+            other is not label and label.column <= other.column < label.column + label.width for other in labels
+        )
+        for at in range(label.column, min(end, label.column + label.width)):
+            row[at] = "-" if is_whole else "^"
+    return "".join(row).rstrip()
 
 
 def _chunks(text: str, room: int) -> list[tuple[int, str]]:

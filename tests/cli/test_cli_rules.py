@@ -191,7 +191,7 @@ def test_explain_shows_the_page_of_a_code(mqk):
 
 def test_limits_show_the_value_of_the_date_and_the_next_change(mqk):
     def cap(*more: str) -> dict[str, str]:
-        rows = json.loads(mqk("rules", "limits", "--format", "json", *more).out)
+        rows = json.loads(mqk("rules", "limits", "--format", "json", *more).out)["numbers"]
         return next(row for row in rows if row["param"] == "pre_trade.size.max_order_notional")
 
     before, after = cap("--at", "2026-08-31"), cap("--at", "2026-09-01")
@@ -202,7 +202,7 @@ def test_limits_show_the_value_of_the_date_and_the_next_change(mqk):
 def test_limits_show_which_layer_tightened_a_number(mqk):
     ended = mqk("rules", "limits", "--at", "2026-09-01", "--engine", "main", "--risk-profile", "experimental_tier_B",
                 "--format", "json")  # fmt: skip
-    origins = {row["origin"] for row in json.loads(ended.out)}
+    origins = {row["origin"] for row in json.loads(ended.out)["numbers"]}
     assert any(origin.startswith("risk_profiles/experimental_tier_B.yaml:") for origin in origins), origins
 
 

@@ -5,7 +5,7 @@ import pytest
 from engine.decision.explain import why
 from engine.decision.source_lines import Label
 from engine.service.display import display_width
-from engine.service.why_text import hang, render_why, why_lines
+from engine.service.why_text import carets, hang, render_why, why_lines
 from tests.explain.judged_desk import LISTED, RESTRICTED, JudgedDesk, every_verdict
 
 LISTS = {LISTED: RESTRICTED}
@@ -17,11 +17,14 @@ SOURCE = """\
  40 │ limit EXP-02 "Sector concentration" {
   ⋮ │
  42 │   when     intent.increases_risk and instrument.sector is not BROAD_INDEX
+    │            ^^^^^^^^^^^^^^^^^^^^^     ^^^^^^^^^^^^^^^^^
     │            ╰ true                    ╰ HEALTH_CARE
  43 │   measure  projected.sector_notional
+    │            ^^^^^^^^^^^^^^^^^^^^^^^^^
     │            ╰ 92_520.00 USD
   ⋮ │
  45 │   reject   above max_sector_share * account.equity as SECTOR_CAP
+    │                  ^^^^^^^^^^^^^^^^   ^^^^^^^^^^^^^^
     │                  ╰ 40%              ╰ 100_000.00 USD
   measured projected.sector_notional = 92_520.00 USD  (from the book)
   above max_sector_share * account.equity = 40_000.00 USD
@@ -41,7 +44,7 @@ def reject() -> str:
 def test_a_reject_reads_from_verdict_to_counterfactual(reject: str) -> None:
     assert reject.startswith(SECTOR)
     assert SOURCE in reject
-    assert reject.endswith("→ would pass with quantity ≤ 259 shares\n")
+    assert reject.endswith("→ the largest size that passes is 259 shares\n")
 
 
 def test_lines_of_one_rule_below_the_strongest_are_told_in_short(reject: str) -> None:
@@ -103,6 +106,18 @@ def test_one_unknown_fact_that_silences_two_lines_of_a_rule_is_told_once() -> No
 )
 def test_labels_hang_under_their_columns(labels: list[tuple[int, str]], rows: list[str]) -> None:
     assert hang([Label(column, text) for column, text in labels], 20) == rows
+
+
+@pytest.mark.parametrize(
+    ("labels", "row"),
+    [
+        ([(2, 3)], "  ^^^"),
+        ([(0, 2), (4, 9)], "^^  ^^^^"),
+        ([(0, 8), (2, 3)], "--^^^---"),
+    ],
+)
+def test_carets_mark_what_a_value_is_the_value_of(labels: list[tuple[int, int]], row: str) -> None:
+    assert carets([Label(column, "", width) for column, width in labels], 8) == row
 
 
 def test_hostile_words_in_a_refusal_reach_no_terminal() -> None:

@@ -11,8 +11,9 @@ import pytest
 from dsl.explain import Branch
 from dsl.program import Overlay
 from engine.decision.decide import refuse
-from engine.decision.explain import Explanation, WhyMismatch, show_duration, why
+from engine.decision.explain import Explanation, WhyMismatch, why
 from engine.decision.outcome import Approved
+from engine.decision.words import show_duration
 from engine.model.order import IntentKind
 from engine.model.time import DAY, HOUR, MINUTE, SECOND
 from tests.explain.judged_desk import LISTED, RESTRICTED, JudgedDesk, every_verdict
@@ -74,7 +75,9 @@ def test_a_tightened_number_names_its_layer() -> None:
     record = desk.judge(desk.intent("BUY", 30, "ALFA", "52.00"))
     threshold = explain(desk, record).findings[0].parts[-1].branch
     assert threshold.value == "1_000.00 USD"
-    assert threshold.origin == f'since 2026-01-01, cite "Mandate B", {layer}'
+    assert threshold.origin == (
+        f'since 2026-01-01, cite "Mandate B", {layer}; tightens 40_000.00 USD of rules/pre_trade/size.rules:8:3'
+    )
 
 
 def test_without_the_tightening_the_record_cannot_have_been_so() -> None:
@@ -89,7 +92,7 @@ def test_without_the_tightening_the_record_cannot_have_been_so() -> None:
 
 def test_the_largest_passing_size_passes_and_one_more_does_not(desk: JudgedDesk) -> None:
     record = desk.judge(desk.intent("BUY", 1_200, "DLTA", "77.10"))
-    assert explain(desk, record).changes[0] == "would pass with quantity ≤ 259 shares"
+    assert explain(desk, record).changes[0] == "the largest size that passes is 259 shares"
     assert desk.judge(desk.intent("BUY", 260, "DLTA", "77.10"))["verdict"] == "clip"
     fresh = JudgedDesk()
     assert fresh.judge(fresh.intent("BUY", 259, "DLTA", "77.10"))["verdict"] in ("allow", "warn")
@@ -140,7 +143,10 @@ def test_a_hold_says_for_whom_it_waits_and_an_approved_one_up_to_what(desk: Judg
     intent = desk.intent("BUY", 600, "ALFA", "52.00")
     held = desk.judge(intent)
     assert held["verdict"] == "hold"
-    assert explain(desk, held).findings[0].hold == "waits for 1 risk_officer within 10 min"
+    assert (
+        explain(desk, held).findings[0].hold
+        == "waits for 1 risk_officer within 10 min, until 2026-11-05T15:10:00Z; then it is rejected"
+    )
     approval = Approved("SIZE-01", 2, Fraction(31_200), "")
     released = desk.judge(intent, (approval,))
     assert released["verdict"] == "warn"

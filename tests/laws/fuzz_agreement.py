@@ -270,6 +270,20 @@ def _key(part: ir.Expr) -> Iterator[tuple[str, str]]:
             yield "known", str(part.fact.type)
         case ir.Otherwise():
             yield "otherwise", str(part.fact.type)
+        case ir.ShiftDate():
+            yield ("moved by sessions" if part.calendar else "moved by days"), "date"
+        case ir.DaysBetween():
+            yield "-", "date"
+        case ir.Lookup():
+            yield "row in force", str(part.type)
+        case ir.Exact():
+            yield f"exact {part.direction}", str(part.type)
+        case ir.RealArithmetic():
+            yield part.operator, "real"
+        case ir.Logarithm():
+            yield "ln", "real"
+        case ir.LetRef() if part.name.rpartition(".")[2].startswith("band_"):
+            yield "table", str(part.type)
         case ir.ParamRef():
             yield "param" if not part.keys else "keyed param", str(part.type)
         case ir.FactRef():

@@ -17,7 +17,7 @@ OPERATORS = ("<", "<=", ">", ">=", "is", "is not")
 
 @dataclass(slots=True)
 class Local:
-    """A name the rulebook declares: param, let or window. `keys` are the kinds of a keyed param."""
+    """A name the rulebook declares: param, let, table or window. `keys` are the kinds of a keyed param."""
 
     name: str
     kind: str
@@ -36,6 +36,8 @@ class Writer:
     optional_share: float = 0.15
     rows: list[tuple[str, FactSketch]] = field(default_factory=list)
     proven: list[FactSketch] = field(default_factory=list)
+    kept: list[FactSketch] = field(default_factory=list)
+    """Lists the rulebook declares; they may be long, so that only something small is asked of each row."""
     count: int = 0
 
     # ---------------------------------------------------------------------------------- numbers
@@ -138,6 +140,21 @@ class Writer:
     def _rounded(self, kind: str, depth: int) -> str:
         return f"rounded({self.number(kind, depth)}, {self.positive(kind)}, {self.random.choice(ROUNDINGS)})"
 
+    def _exact(self, _: str, depth: int) -> str:
+        """A statistic, rounded against somebody: the only way a real decides."""
+        direction, places = self.random.choice(("up", "down")), self.random.randrange(7)
+        return f"exact({self._real(depth)}, {direction}, {places})"
+
+    def _real(self, depth: int) -> str:
+        random = self.random
+        if depth <= 0 or random.random() < 0.4:
+            return random_path(random, self.world.of_kind("real"))
+        pick = random.random()
+        if pick < 0.2:
+            return f"ln({self._real(depth - 1)})"
+        other = self._real(depth - 1) if pick < 0.6 else self.number("ratio", depth - 1)
+        return f"({self._real(depth - 1)} {random.choice('+-*/')} {other})"
+
     def _share(self, kind: str, depth: int) -> str:
         return f"({self.random.choice(('80%', '33.3%', '103%'))} of {self.number(kind, depth)})"
 
@@ -165,7 +182,8 @@ class Writer:
         if kind == "price[USD]":
             return f"({self.number('money[USD]', depth)} / {self.positive('quantity')})"
         if kind == "duration":
-            return f"({self.moment('timestamp', depth)} - {self.moment('timestamp', depth)})"
+            kind = self.random.choice(("timestamp", "timestamp", "date"))
+            return f"({self.moment(kind, depth)} - {self.moment(kind, depth)})"
         if kind == "count":
             return self._counted(depth)
         return self._quotient(kind, depth)
@@ -206,12 +224,34 @@ class Writer:
         empty = None if function == "any" and self.random.random() < 0.7 else self.random.choice(("true", "false"))
         return f"{function}({body} for each {variable} in {source.path}{_picked(where, empty)})"
 
+    def _kept(self, _: int) -> str:
+        """One comparison over the rows of a list kept outside the rules."""
+        random, source = self.random, self.random.choice(self.kept)
+        kind = random.choice(NUMBERS)
+        column = next(f.path for f in source.fields if f.kind == kind)
+        body = f"(row.{column} {random.choice(OPERATORS)} {self.literal(kind)})"
+        where = random.choice(("", " where row.symbol is intent.symbol", " where row.is_on"))
+        if random.random() < 0.5:
+            return f"any({body} for each row in {source.path}{where})"
+        total = f"sum(row.{column} for each row in {source.path}{where})"
+        return f"({total} {random.choice(OPERATORS)} {self.literal(kind)})"
+
     # ---------------------------------------------------------------------------------- moments and words
     def moment(self, kind: str, depth: int) -> str:
         """Return a timestamp, date, time of day or number of sessions."""
         random = self.random
         if kind == "timestamp" and depth > 0 and random.random() < 0.4:
             return f"({self.moment(kind, depth - 1)} {random.choice('+-')} {self.number('duration', depth - 1)})"
+        if kind == "date" and depth > 0 and random.random() < 0.35:
+            moved = (
+                "0 days",
+                "90 days",
+                "1 session",
+                "3 sessions",
+                "2 business days of XNYS",
+                "1 business day of XNYS",
+            )
+            return f"({self.moment(kind, depth - 1)} {random.choice('+-')} {random.choice(moved)})"
         choices = {
             "timestamp": ("now", "2026-01-05T14:30:00Z", "2026-01-05T09:30:00.000001-05:00"),
             "date": ("law_date", "2026-01-05", "2026-09-01"),
@@ -260,11 +300,13 @@ class Writer:
         makers += [self._joined, self._negated, self._between, self._multiple, self._branched, self._when]
         if self.world.lists and len(self.rows) < 2:
             makers += [self._quantified, self._quantified]
+        if self.kept and not self.rows:
+            makers += [self._kept]
         return random.choice(makers)(depth - 1)
 
     def _flag(self, _: int) -> str:
         if self.rows and self.random.random() < 0.5:
-            return f"{self.random.choice(self.rows)[0]}.flag"
+            return self._field("bool")[0]
         named = [one for one in self.locals if one.kind == "bool"]
         if named and self.random.random() < 0.5:
             return self.read(self.random.choice(named))
@@ -282,6 +324,8 @@ class Writer:
         random, kind = self.random, self.random.choice(NUMBERS)
         operator, fact = random.choice(OPERATORS), self._fact(kind).path
         pick = random.random()
+        if pick < 0.08:
+            return f"({self._exact(kind, depth)} {random.choice(('<', '<=', '>', '>='))} {self.literal('ratio')})"
         if pick < 0.35:
             unit = UNIT_OF[kind]
             step, bound = random.choice((("0.5", "3.5"), ("1", "4"), ("10", "30"), ("0.01", "2.02"), ("100", "700")))
@@ -319,11 +363,16 @@ class Writer:
         right = self.quoted(kind) if self.random.random() < 0.6 else self.word(kind, depth)
         return f"({self.word(kind, depth)} {operator} {right})"
 
+    def _field(self, kind: str) -> tuple[str, tuple[str, ...]]:
+        """Return a read of a field of a kind, which every list has, and its values."""
+        variable, source = self.random.choice(self.rows)
+        one = next(f for f in source.fields if f.kind == kind)
+        return f"{variable}.{one.path}", one.values
+
     def enum(self) -> tuple[str, tuple[str, ...]]:
         """Return an enum read and the values it may be compared with."""
         if self.rows and self.random.random() < 0.4:
-            variable, source = self.random.choice(self.rows)
-            return f"{variable}.mode", next(f.values for f in source.fields if f.path == "mode")
+            return self._field("enum")
         named = [one for one in self.locals if one.kind == "enum"]
         if named and self.random.random() < 0.3:
             local = self.random.choice(named)

@@ -1,4 +1,4 @@
-"""Random rulebooks as text: params, lets, windows, lists, then limits and rules with every clause.
+"""Random rulebooks as text: declarations of every kind, then limits and rules with every clause.
 
 A bundle is kept as the pieces it was written in, so that a case that fails can be cut down rule by rule.
 """
@@ -9,11 +9,13 @@ from typing import Any
 
 from dsl.pipeline import compile_rules
 from dsl.text import Source
-from tests.laws.fuzz_expressions import Local, Writer, enum_values
+from tests.laws.fuzz_declarations import write_declarations
+from tests.laws.fuzz_expressions import Writer
 from tests.laws.fuzz_world import NUMBERS, SYMBOLS, UNIT_OF, make_world
 
 HEAD = 'rulebook pre_trade.drawn "Drawn"\ncalendar XNYS zone "America/New_York"\n'
 NAME = "pre_trade/drawn.rules"
+TURNED = {"up": "down", "down": "up"}
 EFFECTS = ("note", "warn", "flag", "reject", "reject", "reject")
 MODES = ("", "", "", "", "mode advisory", "mode trial", "mode enforced")
 
@@ -40,80 +42,37 @@ def draw_bundle(random: Random, rules: int = 7) -> Drawing:
     world = make_world(random)
     writer = Writer(random, world, optional_share=random.choice((0.0, 0.02, 0.1, 0.3)))
     head = HEAD + "uses " + ", ".join(world.namespaces) + "\n"
-    head += "".join(_param(writer, at) for at in range(random.randrange(3, 8)))
-    head += "".join(_enum_param(writer, at) for at in range(random.randrange(0, 3)))
-    head += "".join(_list(writer, at) for at in range(random.randrange(0, 3)))
-    head += "".join(_window(writer, at) for at in range(random.randrange(0, 4)))
-    head += "".join(_let(writer, at) for at in range(random.randrange(0, 5)))
+    head += write_declarations(writer)
     pieces = tuple(_rule(writer, at) for at in range(rules))
     if random.random() < 0.15:
         pieces += _dispatched(writer, rules)
-    return Drawing(world.schemas, head, pieces)
+    return _rounded_as_told(Drawing(world.schemas, head, pieces))
 
 
-# ------------------------------------------------------------------------------------------ declarations
-def _param(writer: Writer, at: int) -> str:
-    random, name = writer.random, f"cap_{at}"
-    kind = random.choice([k for k in NUMBERS if k != "ratio"] + ["ratio"] * 2)
-    unit = UNIT_OF[kind] if kind != "ratio" else " x"
-    low = random.choice(("0", "0.5", "1"))
-    keys = random.choice(((), (), (), ("symbol",), ("strategy",), ("symbol", "strategy"), ("side",)))
-    kinds = tuple({"strategy": "text", "side": "enum"}.get(key, key) for key in keys)
-    direction = random.choice(("lower", "higher"))
-    per = f" per {', '.join(keys)}" if keys else ""
-    lines = "".join(f"  {line}\n" for line in _dated(random, keys, unit))
-    writer.locals.append(Local(name, kind, kinds, low != "0"))
-    return f"param {name}: {kind} within {low}{unit} .. 1_000_000{unit} tighter when {direction}{per} {{\n{lines}}}\n"
+def _rounded_as_told(drawing: Drawing) -> Drawing:
+    """Return the bundle with every statistic rounded against the order, as the check says, or left out."""
+    lines, told, turned = drawing.text.split("\n"), True, set[tuple[int, int]]()
+    while told and "exact(" in drawing.text:
+        told = [one.span for one in compile_drawing(drawing)[1] if one.code == "E221"]
+        for span in told[:1]:
+            line, start, end = lines[span.line - 1], span.column - 1, span.end_column - 1
+            within, direction, places = line[start:end].rsplit(", ", 2)
+            other = "1 x" if (span.line, start) in turned else f"{within}, {TURNED[direction]}, {places}"
+            turned.add((span.line, start))
+            lines[span.line - 1] = line[:start] + other + line[end:]
+        drawing = _of_lines(drawing, lines)
+    return drawing
 
 
-def _dated(random: Random, keys: tuple[str, ...], unit: str) -> list[str]:
-    rows = {tuple(_row_key(random, key) for key in keys): None for _ in range(random.randrange(1, 4) if keys else 1)}
-    out = []
-    for row in rows:
-        since = random.choice((("always",), ("always",), ("always", "2026-03-01"), ("2026-03-01",)))
-        key = ", ".join(row) + " " if row else ""
-        out += [
-            f'{key}{day} = {random.choice(("1", "2.5", "10", "100.01", "50_000"))}{unit} cite "C 1"' for day in since
-        ]
-    return out
-
-
-def _row_key(random: Random, key: str) -> str:
-    if key == "symbol":
-        return f'"{random.choice(SYMBOLS)}"'
-    return random.choice(("BUY", "SELL")) if key == "side" else random.choice(('"alpha"', '"beta"'))
-
-
-def _enum_param(writer: Writer, at: int) -> str:
-    values, name = enum_values(writer.random), f"choice_{at}"
-    since = writer.random.choice(("always", "always", "2026-03-01"))
-    writer.locals.append(Local(name, "enum", values=values))
-    return f'param {name}: enum [{", ".join(values)}] {{\n  {since} = {values[0]} cite "C 2"\n}}\n'
-
-
-def _list(writer: Writer, at: int) -> str:
-    element, name = writer.random.choice(("symbol", "text")), f"listed_{at}"
-    writer.locals.append(Local(name, f"set of {element}"))
-    fresh = writer.random.choice(("  fresh 1 session\n", ""))
-    return f'list {name} of {element} "L" {{\n  from file "l.csv"\n{fresh}  may be empty\n  owner c\n  cite "C 3"\n}}\n'
-
-
-def _window(writer: Writer, at: int) -> str:
-    random, name = writer.random, f"seen_{at}"
-    function = random.choice(("count", "sum", "max", "min"))
-    field = "" if function == "count" else random.choice((".quantity", ".worth"))
-    kind = {"": "count", ".quantity": "quantity", ".worth": "money[USD]"}[field]
-    per = random.choice(("", " per account", " per strategy, symbol"))
-    where = random.choice(("", " where event.side is BUY", " where event.quantity > 5 shares and event.side is SELL"))
-    writer.locals.append(Local(name, kind))
-    return f"window {name} = {function} of intent.allowed{field} over {random.choice(('5 s', '1 h'))}{per}{where}\n"
-
-
-def _let(writer: Writer, at: int) -> str:
-    kind = writer.random.choice((*NUMBERS, "bool", "money[USD]"))
-    body = writer.condition(2) if kind == "bool" else writer.number(kind, 2)
-    writer.locals.append(Local(f"step_{at}", kind))
-    return f"let step_{at} = {body}\n"
+def _of_lines(drawing: Drawing, lines: list[str]) -> Drawing:
+    """Return a bundle whose pieces hold these lines instead, as many as before."""
+    at = drawing.head.count("\n")
+    head, pieces = "\n".join(lines[:at]) + "\n", []
+    for rule in drawing.rules:
+        size = rule.count("\n")
+        pieces.append("\n".join(lines[at : at + size]) + "\n")
+        at += size + 1
+    return Drawing(drawing.schemas, head, tuple(pieces))
 
 
 # ------------------------------------------------------------------------------------------ rules

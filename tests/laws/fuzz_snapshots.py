@@ -22,6 +22,7 @@ EXACT = (Kind.NUMBER, Kind.TIMESTAMP, Kind.TIME, Kind.SESSIONS, Kind.DATE)
 ALWAYS_KNOWN = ("now", "law_date")
 REASONS = tuple(Reason)
 HUGE = (2**31, 2**53, 2**62, 2**63, 10**15, 10**18, 10**19, 10**24, 10**40)
+REALS = (0.0, -0.0, 1.0, -1.0, 0.0513, 1e-7, 5e-324, 1e300, -1e300)
 NOW = 1_767_623_400_000_000
 """2026-01-05T14:30:00Z in microseconds."""
 
@@ -119,6 +120,8 @@ class Deck:
                     row[one.path] = None
                 continue
             row[one.path] = self._one(one.type, one)
+        if not fact.fields:  # a list the rulebook declares: every row has every column
+            row = {name: self._one(kind, Fact(name, kind)) for name, kind in fact.type.fields}
         return row
 
     def _one(self, kind: Type, fact: Fact) -> Any:
@@ -145,6 +148,8 @@ class Deck:
                 )
             case Kind.SESSIONS:
                 return random.choice((0, 1, 2, 5, 6))
+            case Kind.REAL:
+                return random.choice((*REALS, random.uniform(-2, 5), random.gauss(0, 1e6)))
         return self._number(fact, scale_of(kind))
 
     def _number(self, fact: Fact, scale: int) -> int:

@@ -84,6 +84,7 @@ def make_world(random: Random) -> World:
         facts += [FactSketch(f"{name}.{kind}", kind, random.random() < 0.3) for kind in ("text", "symbol")]
         facts += [FactSketch(f"{name}.mode", "enum", random.random() < 0.3, values=random.choice(ENUMS))]
         facts += [FactSketch(f"{name}.flag", "bool"), FactSketch(f"{name}.opt_flag", "bool", optional=True)]
+        facts += [FactSketch(f"{name}.real", "real")]
         facts += [FactSketch(f"{name}.rows", "list", random.random() < 0.2, fields=_columns(random))]
         _add(world, name, facts, random)
     rate = FactSketch("fx.rate", "rate", low=0, low_open=True, high=1000)

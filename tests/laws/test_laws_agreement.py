@@ -14,7 +14,7 @@ from tests.laws.fuzz_snapshots import Deck
 from tests.laws.mutants import MUTANTS
 
 BUNDLES, SNAPSHOTS = 100, 200
-POOL_BUNDLES, POOL_SNAPSHOTS = 60, 60
+POOL_BUNDLES, POOL_SNAPSHOTS = 90, 60
 
 Pool = list[tuple[Program, list[tuple[Snapshot, Verdict]]]]
 

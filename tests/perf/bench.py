@@ -3,6 +3,7 @@
 import json
 import platform
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tests.perf.pack import Raw, Rules, intents, oracle, pack
 HAND = "py hand-written"
 DECIDE, PREPARE, SUM, RAW = "ours decide", "ours prepare", "ours prepare + decide", "ours from raw floats"
 FLAT = (1_000, 10_000)
+COMPILED, COMPILED_SECONDS = 2_000, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ def run(field: Field, arguments: Sequence[str]) -> int:
         records += measure.rows(size, engines, named[HAND])
     if options.flat:
         missed += _flat(options)
+    if options.compiled:
+        missed += _compiled(options.compiled)
     if options.history:
         missed += history.run(options.history, options.rounds, options.sample, field.columnar)
     if options.json:
@@ -65,6 +69,7 @@ def _options(arguments: Sequence[str]) -> Namespace:
     parser.add_argument("--intents", type=int, default=2_000)
     parser.add_argument("--verify", type=float, default=5, help="seconds of comparison with the oracle, per engine")
     parser.add_argument("--no-flat", dest="flat", action="store_false", help="leave out the 10,000 keyed limits")
+    parser.add_argument("--compiled", type=int, default=COMPILED, help="rules compiled from text; 0 leaves it out")
     parser.add_argument("--history", type=int, default=1_000_000, help="intents judged in columns; 0 leaves them out")
     parser.add_argument("--sample", type=int, default=5_000, help="of them compared row by row")
     parser.add_argument("--json", help="also write the rows to this file")
@@ -132,6 +137,17 @@ def _gates(size: int, named: dict[str, Engine]) -> int:
 
 _FLOORS = ("py lambdas", "py codegen locals", "py codegen indexed", "C via cffi, row ready", "C via cffi, from dict")
 """Not engines but what is possible at all: shown, never the fastest peer."""
+
+
+def _compiled(size: int) -> int:
+    """Time rules from their text to a judge that has judged, contracts and all, on nothing that was kept."""
+    rules, (raw,) = pack(size), intents(1)
+    print(f"\n== {size:,} rules compiled")
+    started = time.perf_counter()
+    judged = ours.build(rules).from_raw(raw)
+    seconds = time.perf_counter() - started
+    assert sorted(ours.ids(judged)) == sorted(oracle(rules)(raw))
+    return int(not measure.show_gate(f"seconds to compile {size:,} rules", seconds, COMPILED_SECONDS, False))
 
 
 def _flat(options: Namespace) -> int:
