@@ -6,9 +6,9 @@ import z3
 
 from dsl import ir
 from dsl.reads import expression_facts
+from dsl.solver import rows
 from dsl.solver.amounts import Quotient, constant
 from dsl.solver.meaning import Side
-from dsl.solver.rows import MOST, row_of
 from dsl.solver.words import Formula, is_amount
 from dsl.solver.world import ROWS
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from dsl.solver.translate import Rows, Term, Translator
 
 
-def lookup(translator: "Translator", side: Side, expr: ir.Lookup, kleene: bool, rows: "Rows | None") -> "Term":
+def lookup(translator: "Translator", side: Side, expr: ir.Lookup, kleene: bool, inside: "Rows | None") -> "Term":
     """Return a kept number as a term: one value for the same list, key and date, whatever the list holds."""
     from dsl.solver.translate import Term
 
     world = translator.world
-    keys, today, asked = _asked(translator, side, expr, kleene, rows)
-    if rows is not None:
+    keys, today, asked = _asked(translator, side, expr, kleene, inside)
+    if inside is not None:
         value, is_there = _in_force(translator, side, expr, keys, today)
         return Term(value, z3.And(asked, is_there, *_within(translator, expr, value)))
     number = world.meanings.of(side, expr)
@@ -43,13 +43,13 @@ def lookup(translator: "Translator", side: Side, expr: ir.Lookup, kleene: bool, 
     return Term(held, is_known)
 
 
-def is_row_there(translator: "Translator", side: Side, expr: ir.Lookup, kleene: bool, rows: "Rows | None") -> "Term":
+def is_row_there(translator: "Translator", side: Side, expr: ir.Lookup, kleene: bool, inside: "Rows | None") -> "Term":
     """Return whether a key has a row in force; unknown where its number is outside its range."""
     from dsl.solver.translate import Term
 
-    keys, today, asked = _asked(translator, side, expr, kleene, rows)
-    known = lookup(translator, side, expr, kleene, rows).known
-    if rows is not None:
+    keys, today, asked = _asked(translator, side, expr, kleene, inside)
+    known = lookup(translator, side, expr, kleene, inside).known
+    if inside is not None:
         is_there = _in_force(translator, side, expr, keys, today)[1]
         return Term(is_there, z3.And(asked, z3.Or(z3.Not(is_there), known)))
     number = translator.world.meanings.of(side, expr)
@@ -65,11 +65,11 @@ def is_row_there(translator: "Translator", side: Side, expr: ir.Lookup, kleene: 
 
 
 def _asked(
-    translator: "Translator", side: Side, expr: ir.Lookup, kleene: bool, rows: "Rows | None"
+    translator: "Translator", side: Side, expr: ir.Lookup, kleene: bool, inside: "Rows | None"
 ) -> "tuple[list[Term], Term | None, Formula]":
     """Return the keys and the date a row is looked for by, and the condition that they and the list are known."""
-    keys = [translator.term(side, key, kleene, rows) for _, key in expr.keys]
-    today = translator.term(side, expr.today, kleene, rows) if expr.today is not None else None
+    keys = [translator.term(side, key, kleene, inside) for _, key in expr.keys]
+    today = translator.term(side, expr.today, kleene, inside) if expr.today is not None else None
     parts = [translator.term(side, expr.source), *keys, *([today] if today is not None else [])]
     return keys, today, z3.And(*(part.known for part in parts))
 
@@ -82,8 +82,8 @@ def _in_force(
     found: Formula = z3.BoolVal(False)
     known: Formula = z3.BoolVal(False)
     latest, best = constant(0), None
-    for at in range(MOST):
-        row = row_of(side, var, at, translator.world.words)
+    for at in range(rows.MOST):
+        row = rows.row_of(side, var, at, translator.world.words)
         own = [z3.And(row[name].known, translator.same(row[name].value, key.value))
                for (name, _), key in zip(expr.keys, keys, strict=True)]  # fmt: skip
         matches = z3.And(var.rows > at, *own)

@@ -14,15 +14,15 @@ from dsl.solver.meaning import Meanings
 from tests.laws.fuzz_agreement import compile_seed
 from tests.laws.fuzz_relations import RelationTally, hold_pair, refuted_findings
 from tests.laws.fuzz_snapshots import Deck
-from tests.laws.fuzz_solver import ROWS, Held, SolverTally, hold_seed
-from tests.laws.test_laws_solver_nodes import LEFT_OPEN, READ_HERE
+from tests.laws.fuzz_solver import LEFT_OPEN, ROWS, Held, SolverTally, hold_seed
+from tests.laws.test_laws_solver_nodes import READ_HERE
 
 BUNDLES, SNAPSHOTS = 24, 40
-POOL_SEEDS, POOL_SNAPSHOTS = (912, 920, 932, 936, 937), 30
+POOL_SEEDS, POOL_SNAPSHOTS = (912, 918, 920, 932, 936, 937, 965, 1102), 30
 """Bundles that between them hold everything a slip can be seen on, `half_even` of a half included."""
 PAIRS, PAIR_SNAPSHOTS = 40, 60
 IDLE_BUNDLES = 12
-SLIP_SEEDS = (0, 1, 3, 45)
+SLIP_SEEDS = (1, 5, 16)
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,6 @@ def test_every_node_of_the_language_was_translated(tally: SolverTally) -> None:
         if isinstance(node, type) and issubclass(node, ir.Expr) and node is not ir.Expr
     }  # fmt: skip
     assert nodes - READ_HERE - LEFT_OPEN <= tally.nodes
-    assert not tally.nodes & LEFT_OPEN
 
 
 def test_a_claim_about_a_changed_rule_is_refuted_by_no_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
