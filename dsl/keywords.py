@@ -32,10 +32,11 @@ CONNECTIVES = (
 CONSTANTS = ("always", "any", "false", "infinite", "true")
 """Words that stand for a value."""
 PHRASES = (
-    "above", "after", "aged", "as", "at", "bar", "be", "below", "by", "cited", "counts", "current", "database", "dated",
-    "distinct", "due", "empty", "enum", "even", "every", "expect", "fail", "file", "including", "least", "manually",
-    "next", "no", "opens", "outside", "over", "per", "points", "rebases", "reducing", "refuse", "requires", "restart",
-    "set", "since", "task", "throughout", "tighter", "to", "trip", "until", "with", "within", "without", "zone",
+    "above", "after", "aged", "as", "at", "bar", "baseline", "be", "below", "by", "cited", "counts", "current",
+    "database", "dated", "distinct", "due", "empty", "enum", "even", "every", "expect", "fail", "file", "including",
+    "least", "looser", "manually", "never", "next", "no", "opens", "order", "outside", "over", "passes", "per",
+    "points", "rebases", "reducing", "refuse", "requires", "restart", "set", "since", "some", "task", "than",
+    "throughout", "tighter", "to", "trip", "until", "with", "within", "without", "zone",
 )  # fmt: skip
 """Words inside a clause, between what they say something of. With declarations, clauses, outcomes, connectives and
 constants these are all words of the grammar; editors colour and complete from here."""

@@ -254,6 +254,10 @@ class RuleFinder(DeclarationFinder):
     def rebases_names(self, c: Nodes, around: Around) -> Found:
         return _named(c, Use.FACT)
 
+    def tighter_as_names(self, c: Nodes, around: Around) -> Found:
+        yield from _named(c[:1], Use.FACT)
+        yield from _named(c[1:], Use.MOVEMENT)
+
     def promotes_names(self, c: Nodes, around: Around) -> Found:
         return _named(c[1:], Use.RUNG)
 

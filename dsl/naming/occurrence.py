@@ -26,6 +26,7 @@ class Use(StrEnum):
     LIST = "list"
     MODE = "mode"
     MOMENT = "moment"
+    MOVEMENT = "movement"
     NAMESPACE = "namespace"
     ORDER = "order"
     OWNER = "owner"

@@ -4,13 +4,14 @@ import re
 
 import pytest
 
+from dsl.case_programs import Programs
 from dsl.format import format_text
 from dsl.interpret import judge
 from dsl.lint.catalogue import CODES
 from dsl.lint.linter import lint
 from dsl.lint.subject import Subject
 from dsl.scalar.judge import Judge
-from dsl.scenarios import Case, program_of, run_case, skeleton, snapshot_of
+from dsl.scenarios import Case, run_case, skeleton, snapshot_of
 from tests.dsl.checkout import TODAY, shipped
 from tests.language.paper import PAGE, Control, controls, paper, paper_cases, paper_sources
 
@@ -46,7 +47,7 @@ def test_a_scenario_of_the_paper_comes_out_as_written(case: Case) -> None:
 def test_compiled_code_says_of_every_order_of_the_paper_what_the_interpreter_says() -> None:
     assert len(JUDGED_ONCE) > 150
     for case in JUDGED_ONCE:
-        program = program_of(paper(), case)
+        program = Programs(paper()).of(case)
         snapshot = snapshot_of(program, case)
         assert Judge(program).judge(snapshot) == judge(program, snapshot), case.span
 
