@@ -17,7 +17,6 @@ rules      rule_check.check_rules         do they compile, what does each cost
            rule_proofs.prove_rules        are the promises of the rules kept
            rule_analysis.analyse_rules    rules and lines that judge nothing
            rule_history.history_of        how often both part from what was decided
-           rule_change.judge_change       proofs and comparison with a base, as findings
 review     rule_review.propose_rules      a bundle, compared with what is in force
            rule_review.show_rules         a proposal with every changed line
            rule_review.activate_rules     approved rules into force

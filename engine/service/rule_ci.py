@@ -231,7 +231,9 @@ def _prove(run: _Run) -> Step:
         return _without_solver("prove", refused)
     found = report.diagnostics()
     held = len(report.standing("holds"))
-    return _step("prove", not found, f"{held} of {len(report.results)} hold", found)
+    open_ = len(report.standing("not judged"))
+    asked = f", {open_} ask for --base" if open_ else ""
+    return _step("prove", not found, f"{held} of {len(report.results)} hold{asked}", found)
 
 
 def _diff(run: _Run) -> Step:
