@@ -1,17 +1,19 @@
-"""Stored values as a scenario writes them; None where the language has no way to write one."""
+"""Stored values in the words of the language; None where it has no way to write one."""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from dsl import types as t
-from dsl.statistics import is_finite, is_nan, is_statistic
+from dsl.statistics import is_finite, is_nan, is_statistic, write_statistic
 from dsl.types import Kind, Type
 
-_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
-_SPANS = (("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1_000))
+_CODE = re.compile(r"[A-Z][A-Z0-9_]*(-[A-Z0-9_]+)*")
+DAY = 86_400_000_000
+_SPANS = (("days", DAY), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1_000))
 
 
 def literal(value: Any, kind: Type) -> str | None:
@@ -35,7 +37,7 @@ def literal(value: Any, kind: Type) -> str | None:
         case Kind.TIME:
             return _time(value)
         case Kind.SESSIONS:
-            return _signed(value, f"{abs(value)} session{'' if abs(value) == 1 else 's'}")
+            return f"{value} session{'' if value == 1 else 's'}" if value >= 0 else None
         case Kind.REAL:
             return _real(value, kind)
         case Kind.NUMBER:
@@ -45,6 +47,8 @@ def literal(value: Any, kind: Type) -> str | None:
 def number(value: Fraction, kind: Type) -> str | None:
     """Return a number in base units with its unit, None where it has more digits than can be written."""
     text = "1 share" if kind == t.QUANTITY and value == 1 else t.show_number(value, kind)
+    if kind == t.DURATION:
+        text = f"{t.show_number(value, t.COUNT)} s"
     return None if "…" in text or len(text.split()[0]) > 30 else text
 
 
@@ -69,7 +73,8 @@ def stretch(micros: int) -> str:
         return "0 s"
     for word, size in _SPANS:
         if micros % size == 0:
-            return f"{t.show_number(Fraction(micros, size), t.COUNT)} {word}"
+            count = micros // size
+            return f"{t.show_number(Fraction(count), t.COUNT)} {'day' if word == 'days' and count == 1 else word}"
     return f"{t.show_number(Fraction(micros, 1_000_000), t.COUNT)} s"
 
 
@@ -85,10 +90,6 @@ def _row(row: Mapping[str, Any], kinds: Mapping[str, Type]) -> str | None:
     return "{" + ", ".join(f"{name} = {text}" for name, text in cells) + "}"
 
 
-def _signed(value: int, text: str) -> str:
-    return f"-{text}" if value < 0 else text
-
-
 def _time(value: int) -> str | None:
     seconds, rest = divmod(value, 1_000_000)
     if rest or not 0 <= seconds < 86_400:
@@ -102,5 +103,6 @@ def _real(value: Any, kind: Type) -> str | None:
         return "nan"
     if is_statistic(value) and not is_finite(value):
         return "infinite" if value > 0 else "-infinite"
-    exact = Fraction(value).limit_denominator(1_000_000)
-    return number(exact, Type(Kind.NUMBER, kind.dimension))
+    if kind.dimension:
+        return number(Fraction(value), Type(Kind.NUMBER, kind.dimension))
+    return f"{Decimal(write_statistic(value)):f}"

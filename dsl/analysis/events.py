@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsl import ir
-from dsl.analysis.literals import literal, span
 from dsl.cases import SESSION
 from dsl.collect import MAX_EVENTS
 from dsl.contracts import Contracts
+from dsl.literals import literal, stretch
 
 _BY_SIZE = ("count", "sum", "min", "max")
 """Windows that a few events let say any number."""
@@ -54,7 +54,7 @@ def happenings(counted: list[Counted], contracts: Contracts) -> str | None:
     start = max(band.oldest for band in bands)
     bands.sort(key=lambda band: (-band.oldest, band.text))
     youngest = min(band.youngest for band in bands)
-    then = f" then intent.proposed at {span(start)}" if youngest else ""
+    then = f" then intent.proposed at {stretch(start)}" if youngest else ""
     return "after " + ", ".join(_written(band, start) for band in bands) + then
 
 
@@ -73,8 +73,8 @@ def _reach(window: ir.Window) -> int:
 
 
 def _written(band: _Band, start: int) -> str:
-    text = f"{band.text} at {span(start - band.oldest)}"
-    return text if band.oldest == band.youngest else f"{text} .. {span(start - band.youngest)} every {span(STEP)}"
+    text = f"{band.text} at {stretch(start - band.oldest)}"
+    return text if band.oldest == band.youngest else f"{text} .. {stretch(start - band.youngest)} every {stretch(STEP)}"
 
 
 def _families(counted: list[Counted]) -> list[list[Counted]]:

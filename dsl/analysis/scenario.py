@@ -7,7 +7,7 @@ from datetime import date
 from dsl import syntax as s
 from dsl.analysis.dates import Stretch
 from dsl.analysis.events import Counted, happenings
-from dsl.analysis.literals import age_of, instant, literal, quoted, rate, span, unfit
+from dsl.analysis.literals import age_of, rate, unfit
 from dsl.bundle import Bundle
 from dsl.calendars import PLAIN, WEEKDAYS
 from dsl.cases import Case, Setting
@@ -15,6 +15,7 @@ from dsl.collect import Collector
 from dsl.contracts import Age, Fact
 from dsl.interpret import judge
 from dsl.judgement import EFFECT_STRENGTH, Finding, Judgement
+from dsl.literals import instant, literal, quoted, stretch
 from dsl.names import Rulebook
 from dsl.parse import parse
 from dsl.program import REDUCES
@@ -247,7 +248,7 @@ def _assignment(
     text = rate(value, path) if path.startswith("fx.rate[") else literal(value, fact.type)
     if text is None:
         return None
-    return f"{name} = {text}" + (f" aged {span(age)}" if age else "")
+    return f"{name} = {text}" + (f" aged {stretch(age)}" if age else "")
 
 
 def _counted(moment: Moment, told: Mapping[str, Told], facts: Mapping[str, tuple[int, Fact]]) -> list[Counted]:

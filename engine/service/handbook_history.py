@@ -1,15 +1,14 @@
 """When a declaration was written and changed, from the git history of its rule file."""
 
-import os
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.service.git import GitMissing, GitRefused, git
+
 COMMITS = 500
 """Commits of one file looked at, the newest."""
-SECONDS = 60
 _HEAD = re.compile(r"[A-Za-z#]")
 _FORMAT = "--format=%x01%H%x00%P%x00%ad%x00%an%x00%s"
 
@@ -20,10 +19,6 @@ class HistoryUnavailable(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
-
-
-class _Failed(Exception):
-    """Git ended with an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +92,13 @@ def read_histories(root: Path, names: tuple[str, ...]) -> Mapping[str, FileHisto
     """Return the history of files below a folder by name, renames followed. Raises HistoryUnavailable."""
     try:
         told = _git(root, "rev-parse", "--is-inside-work-tree", "--is-shallow-repository").split()
-    except _Failed:
+    except GitRefused:
         raise HistoryUnavailable("the rules are not in a git repository") from None
     if told != ["true", "false"]:
         raise HistoryUnavailable("the repository is a shallow copy, without its history")
     try:
         return _histories(root, names)
-    except _Failed:
+    except GitRefused:
         raise HistoryUnavailable("git has no history of the rules") from None
 
 
@@ -152,13 +147,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def _answer(root: Path, arguments: Sequence[str], said: bytes) -> bytes:
-    # A hook of git says which repository it is in; the rules may lie in another one.
-    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    command = ["git", "-c", "core.quotepath=off", "-c", "log.showSignature=false", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS, input=said, env=own)
-    except (OSError, subprocess.TimeoutExpired):
+        return git(root, *arguments, given=said)
+    except GitMissing:
         raise HistoryUnavailable("git does not answer on this machine") from None
-    if done.returncode:
-        raise _Failed
-    return done.stdout

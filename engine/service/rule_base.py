@@ -1,18 +1,17 @@
 """The rules as they were at a revision of git, with their scenarios."""
 
 import io
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.service.git import GitMissing, GitRefused, git
 from engine.service.refusal import Kind, Refused
 from engine.service.rule_files import RuleFiles, read_rule_files
 from engine.shipped import shipped
 
-GIT_SECONDS = 60
 MAX_BYTES = 64_000_000
 
 
@@ -39,12 +38,10 @@ def files_at(revision: str, path: Path | None = None) -> Iterator[RuleFiles]:
 
 def _git(folder: Path, *arguments: str) -> bytes:
     try:
-        answer = subprocess.run(["git", *arguments], capture_output=True, check=False, timeout=GIT_SECONDS, cwd=folder)
-    except (OSError, subprocess.TimeoutExpired):
+        return git(folder, *arguments)
+    except GitMissing:
         what = "git does not answer, and it alone knows revisions"
         raise Refused("GIT_NONE", what, "install git, or leave --base out", Kind.UNAVAILABLE) from None
-    if answer.returncode != 0:
-        said = answer.stderr.decode("utf-8", "replace").strip().splitlines()
-        what = f"git knows no {arguments[-1]}" + (f": {said[-1]}" if said else "")
-        raise Refused("GIT_REVISION", what, "name a branch, a tag or a commit that holds the folder")
-    return answer.stdout
+    except GitRefused as refused:
+        what = f"git knows no {arguments[-1]}" + (f": {refused.said}" if refused.said else "")
+        raise Refused("GIT_REVISION", what, "name a branch, a tag or a commit that holds the folder") from None

@@ -1,7 +1,6 @@
 """A version of the rules by its name: a folder, a file, a bundle of a database, or a folder of a git revision."""
 
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsl.diagnostics import Diagnostic, has_errors
 from dsl.text import Source
+from engine.service.git import GitMissing, GitRefused, git
 from engine.service.refusal import Kind, Refused, RulesRefused
 from engine.service.rule_files import RULES, compile_files, read_rule_files, read_schemas
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from dsl.bundle import Bundle
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-GIT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def name_base(name: str, folder: Path) -> str:
     if Path(name).exists() or _HASH.fullmatch(name) or ":" in name:
         return name
     place = folder if folder.is_dir() else folder.parent
-    prefix = _git("-C", str(place), "rev-parse", "--show-prefix", of=f"repository around {place}").decode().strip()
+    prefix = _git("rev-parse", "--show-prefix", of=f"repository around {place}", folder=place).decode().strip()
     return f"{name}:{prefix.rstrip('/')}"
 
 
@@ -115,17 +114,16 @@ def _of_revision(name: str) -> Version:
     return _compiled(name, sources, compile_rules(sources, read_schemas()))
 
 
-def _git(*arguments: str, of: str) -> bytes:
+def _git(*arguments: str, of: str, folder: Path | None = None) -> bytes:
     try:
-        answer = subprocess.run(["git", *arguments], capture_output=True, check=False, timeout=GIT_SECONDS)
-    except (OSError, subprocess.TimeoutExpired):
+        return git(folder, *arguments)
+    except GitMissing:
         what = "git does not answer, and it alone knows revisions"
         raise Refused("GIT_NONE", what, "install git, or name two folders", Kind.UNAVAILABLE) from None
-    if answer.returncode != 0:
-        said = answer.stderr.decode("utf-8", "replace").strip().splitlines()
-        what = f"git knows no {of}" + (f": {said[-1]}" if said else "")
-        raise Refused("GIT_REVISION", what, "the folder is named from the top of the repository, like HEAD~1:rules")
-    return answer.stdout
+    except GitRefused as refused:
+        what = f"git knows no {of}" + (f": {refused.said}" if refused.said else "")
+        help_ = "the folder is named from the top of the repository, like HEAD~1:rules"
+        raise Refused("GIT_REVISION", what, help_) from None
 
 
 def _text(raw: bytes, name: str) -> str:

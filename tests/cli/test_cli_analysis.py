@@ -61,7 +61,7 @@ def a_tick(rules: Path) -> Path:
 def test_one_tick_of_one_threshold_is_looser_and_names_an_order(mqk, rules):
     ended = mqk("rules", "diff", rules, a_tick(rules))
     assert (ended.code, ended.err) == (1, "")
-    assert "21 of 22 rules equal" in ended.out and "SIZE-01 Order notional: looser" in ended.out
+    assert "24 of 25 rules equal" in ended.out and "SIZE-01 Order notional: looser" in ended.out
     assert "from 2026-09-01: looser" in ended.out
     assert "A reject MAX_ORDER_NOTIONAL from SIZE-01" in ended.out and "B hold ORDER_REVIEW from SIZE-01" in ended.out
     assert "2026-09-01: 40_000.00 USD -> 40_000.01 USD (looser)" in ended.out
@@ -344,7 +344,7 @@ def test_a_bare_revision_is_the_same_folder_there(mqk, rules, monkeypatch):
 # ------------------------------------------------------------------------------------------ analyse
 def test_idle_rules_are_named_with_their_places(mqk):
     ended = mqk("rules", "analyse")
-    assert ended.code == 1 and "warning[A705]" in ended.out and "38 rules, 1 idle" in ended.out
+    assert ended.code == 1 and "warning[A705]" in ended.out and "42 rules, 1 idle" in ended.out
 
 
 def test_rules_that_all_judge_something_are_fine(mqk, tmp_path):

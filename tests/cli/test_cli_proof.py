@@ -160,6 +160,15 @@ def test_a_promise_is_asked_of_the_solver(mqk: Mqk, rules: Path, least: str, sta
     assert statuses(ended)["prove"] == status, ended.out
 
 
+def test_the_repository_a_hook_names_is_not_the_one_the_rules_lie_in(
+    mqk: Mqk, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "elsewhere" / "index"))
+    ended = mqk("rules", "ci", rules, "--base", "main", "--at", "2026-03-02", "--mutants", "none", "--format", "json")
+    assert ended.code == 0 and statuses(ended)["base"] == "passed", ended.err
+
+
 def test_without_the_solver_nothing_passes_unanalysed(mqk: Mqk, rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dsl.analysis.is_available", lambda: False)
     ended = mqk("rules", "ci", rules, "--base", "main", "--at", "2026-03-02", "--format", "json")
